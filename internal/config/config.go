@@ -1,0 +1,103 @@
+// Package config holds the settings of one imon instance, their defaults, the
+// readers and the one validator.
+//
+// The names here are the field's standard terms; the old key names of the files
+// ("monitorip", "addping") stop at the reader.
+package config
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Config is one instance's validated settings.
+type Config struct {
+	Path string // where the settings were read from
+
+	Global   Global
+	DDNS     DDNS
+	Updown   Updown
+	Failover Failover
+	Ping     Ping
+}
+
+// Global are the settings that no single monitor owns.
+type Global struct {
+	Action        string        // path of the action script, "" for none
+	ActionTimeout time.Duration // how long one run of the script may take
+	Datefmt       string        // strftime(3) format of --nosyslog lines
+	Instance      string        // informational; the command line decides
+	Note          string        // informational
+	WrittenBy     string        // informational: version of imon-configure
+	WrittenAt     string        // informational: date of creation
+	Debug         bool          // ddns walks through fake addresses and asks nobody
+}
+
+// Rounds says whether and how often a monitor probes, and how.
+type Rounds struct {
+	Enable   bool
+	Interval time.Duration // from the start of one round to the start of the next
+	Count    int           // echo requests in a round, at least 1
+	Wait     time.Duration // for the answer to the last request of a round
+}
+
+// DDNS are the settings of the monitor of the external address.
+type DDNS struct {
+	Rounds
+	Providers []string // URLs that answer with the asker's address
+}
+
+// Updown are the settings of the monitor of one host.
+type Updown struct {
+	Rounds
+	Target      string   // name or address
+	Secondaries []string // names or addresses looked at when Target changes state
+	DNSServer   string   // name or address asked before Target is called offline
+	DNSName     string   // the name to ask for
+}
+
+// Refutes reports whether a DNS query may contradict an unanswered target.
+func (u Updown) Refutes() bool { return u.DNSServer != "" && u.DNSName != "" }
+
+// Failover are the settings of the monitor that owns the default route.
+type Failover struct {
+	Rounds
+	PreferPrimary bool      // fail back as soon as the primary is online again
+	Metric        int       // of the default route
+	Uplinks       [2]Uplink // primary, standby
+}
+
+// Uplink is one way to the internet.
+type Uplink struct {
+	Interface  string
+	Name       string     // shown in the log, may be empty
+	Gateway    netip.Addr // IPv4
+	Target     string     // name or address to probe; "" for the gateway
+	PostTarget string     // name or address to probe after a switch; "" for none
+}
+
+// Ping are the settings of the monitor that measures round-trip times.
+type Ping struct {
+	Rounds
+	Target string // name or address
+}
+
+// Enabled returns the names of the enabled monitors in the order in which they
+// start: ddns, updown, failover, ping.
+func (c Config) Enabled() []string {
+	var names []string
+	for _, m := range []struct {
+		name string
+		on   bool
+	}{
+		{"ddns", c.DDNS.Enable},
+		{"updown", c.Updown.Enable},
+		{"failover", c.Failover.Enable},
+		{"ping", c.Ping.Enable},
+	} {
+		if m.on {
+			names = append(names, m.name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,142 @@
+// Package event holds the one type in which monitors say what happened, and
+// the bus that carries it to the sinks.
+//
+// A monitor publishes events and knows nothing of syslog, scripts or ubus. A
+// sink reads events and never calls a monitor.
+package event
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Names of the monitors, in the order in which they start.
+const (
+	DDNS     = "ddns"
+	Updown   = "updown"
+	Failover = "failover"
+	Ping     = "ping"
+)
+
+// Kind names what happened. The kinds that a user's action script sees have
+// the name that the script gets as its third argument.
+type Kind string
+
+// Kinds, with the fields of [Event] that each one fills beside Monitor and Time.
+const (
+	// Message is one line of text for the log and nothing else: Severity, Text.
+	Message Kind = "message"
+
+	// UpdownInitial is the first verdict after a start, and the first time the
+	// target is online: Target, Online, Text (why it is offline, may be empty).
+	UpdownInitial Kind = "updown-initial"
+	// UpdownOnline is an outage that ended: Target, Outage.
+	UpdownOnline Kind = "updown-online"
+	// UpdownOffline is an outage that began: Target, Text (why, may be empty).
+	UpdownOffline Kind = "updown-offline"
+	// UpdownSecondary is the state of one secondary at a transition: Target
+	// (the secondary), Online, Text (why it is offline, may be empty).
+	UpdownSecondary Kind = "updown-secondary"
+	// UpdownRefuted is an unanswered target contradicted by a DNS answer:
+	// Target, DNSName, DNSServer.
+	UpdownRefuted Kind = "updown-refuted"
+
+	// DDNSUpdate is a new external address: Address, OldAddress (invalid when
+	// none was known), Source (the provider that said so).
+	DDNSUpdate Kind = "ddns-ip-update"
+	// DDNSNoUpdate is an external address that could not be had: Text (why).
+	DDNSNoUpdate Kind = "ddns-no-update"
+
+	// PingResult is one finished round: Target, Round, Text (why none was
+	// answered, may be empty).
+	PingResult Kind = "ping-result"
+
+	// FailoverInitial is the first verdict on an uplink: Uplink, Online, Text.
+	FailoverInitial Kind = "failover-initial"
+	// FailoverPrimary and FailoverStandby say that the default route of that
+	// uplink is in place, as read back from the kernel: Uplink.
+	FailoverPrimary Kind = "failover-primary"
+	FailoverStandby Kind = "failover-standby"
+	// FailoverBothDown is the moment from which no uplink is online: Uplink
+	// (the primary), Other (the standby).
+	FailoverBothDown Kind = "failover-bothdown"
+	// FailoverPostping is the check of a target after a switch: Uplink, Target, Online.
+	FailoverPostping Kind = "failover-postping"
+	// FailoverUplinkOnline is an uplink that came back: Uplink, Outage.
+	FailoverUplinkOnline Kind = "failover-uplink-online"
+	// FailoverUplinkOffline is an uplink that was lost: Uplink, Text (why).
+	FailoverUplinkOffline Kind = "failover-uplink-offline"
+)
+
+// Severity says how much a line matters. The numbers are those of RFC 5424,
+// section 6.2.1, so that a smaller number is worse.
+type Severity int
+
+// Severities that imon uses.
+const (
+	Error   Severity = 3 // imon itself failed at something
+	Warning Severity = 4 // the network is worse than it was
+	Notice  Severity = 5 // a change that somebody may want to know of
+	Info    Severity = 6 // everything else
+)
+
+// Event is one thing that happened. Which fields are set depends on Kind; the
+// others have their zero value.
+type Event struct {
+	Kind    Kind
+	Monitor string    // one of the monitor names; empty for the process itself
+	Time    time.Time // wall clock, for showing only
+
+	Severity Severity // Message only
+	Text     string   // Message: the line; other kinds: why, may be empty
+
+	Target string        // the name or address as configured
+	Online bool          // the verdict
+	Outage time.Duration // length of the outage that ended, by the monotonic clock
+
+	DNSName, DNSServer string // UpdownRefuted
+
+	Address, OldAddress netip.Addr // DDNSUpdate
+	Source              string     // DDNSUpdate
+
+	Round Round // PingResult
+
+	Uplink Uplink // failover kinds
+	Other  Uplink // FailoverBothDown
+}
+
+// Round is what one round of echo requests found out.
+type Round struct {
+	Sent, Received int
+	Min, Avg, Max  time.Duration // zero when nothing was received
+	Jitter         time.Duration // mean |RTT(i)-RTT(i+1)|
+	Loss           float64       // unanswered ÷ sent, 0 to 1
+}
+
+// Alive reports whether at least one request was answered.
+func (r Round) Alive() bool { return r.Received > 0 }
+
+// Uplink is one way to the internet as the failover monitor saw it at the
+// moment of the event.
+type Uplink struct {
+	Role      string     // "Primary" or "Standby"
+	Name      string     // the user's name for it, may be empty
+	Interface string     // device name
+	Address   netip.Addr // source address; invalid while the uplink is offline
+	Gateway   netip.Addr
+}
+
+// Device is the uplink as log lines show it: "name (interface)", or the
+// interface in quotes when the user gave no name.
+func (u Uplink) Device() string {
+	if u.Name == "" {
+		return "'" + u.Interface + "'"
+	}
+	return u.Name + " (" + u.Interface + ")"
+}
+
+// Publisher takes events. Publish never blocks and may be called from any
+// goroutine.
+type Publisher interface {
+	Publish(Event)
+}
