@@ -1,0 +1,34 @@
+# imon: build, try, test. `make help` lists what there is.
+VERSION ?= 3.0.0
+LDFLAGS  = -s -w -X github.com/ejgeiger/imon/internal/build.Version=$(VERSION)
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help build test test-short check demo fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## bin/imon for this machine, static
+	CGO_ENABLED=0 go build -trimpath -tags netgo,osusergo,nethttpomithttp2 -ldflags '$(LDFLAGS)' -o bin/imon ./cmd/imon
+
+demo: build ## all four monitors in a lab of network namespaces, with faults (root, under two minutes)
+	@scripts/need.sh iproute2:ip nftables:nft
+	@go run ./internal/lab/demo -imon bin/imon -action rpi/imon-action.sample -config internal/lab/demo/imon-demo
+
+test: ## every test, with real kernels' routing in network namespaces (root)
+	@scripts/need.sh gcc:gcc iproute2:ip nftables:nft busybox:busybox
+	go test -race -shuffle=on -timeout 15m ./...
+
+test-short: ## the tests that need neither root nor a lab
+	IMON_SKIP_ROOT_TESTS=1 go test -short -shuffle=on ./...
+
+check: ## vet, staticcheck, gofmt
+	@fmt=$$(gofmt -l cmd internal); [ -z "$$fmt" ] || { echo "not gofmt-clean: $$fmt"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+fuzz: ## every fuzz target for FUZZTIME (default 20s) each
+	@scripts/fuzz.sh $${FUZZTIME:-20s}
+
+clean: ## remove what was built
+	rm -rf bin dist
