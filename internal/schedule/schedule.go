@@ -1,0 +1,56 @@
+// Package schedule says when the next round of a monitor is due, and how its
+// requests are spread.
+package schedule
+
+import (
+	"context"
+	"time"
+)
+
+// Bounds of what [Spacing] returns.
+const (
+	MinSpacing = 10 * time.Millisecond
+	MaxSpacing = 200 * time.Millisecond
+)
+
+// Grid hands out points in time that lie whole periods apart, whatever happens
+// between them: rounds do not drift, and a round that took too long costs the
+// points that it missed instead of being followed by a burst. It reads the
+// monotonic clock only. A Grid belongs to one goroutine.
+type Grid struct {
+	last time.Time // the point that was handed out last
+}
+
+// NewGrid returns a grid whose first point is now.
+func NewGrid() *Grid { return &Grid{last: time.Now()} }
+
+// Next returns the first point that is not past and lies a whole number of
+// periods after the last one, and makes it the last one. The period is positive
+// and may be another one each time: it counts from the last point.
+func (g *Grid) Next(period time.Duration) time.Time {
+	late := time.Since(g.last.Add(period))
+	if late > 0 {
+		g.last = g.last.Add((late + period - 1) / period * period)
+	}
+	g.last = g.last.Add(period)
+	return g.last
+}
+
+// Wait sleeps until [Grid.Next]. When ctx is done first, or already, it
+// returns the error of ctx.
+func (g *Grid) Wait(ctx context.Context, period time.Duration) error {
+	timer := time.NewTimer(time.Until(g.Next(period)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	return ctx.Err()
+}
+
+// Spacing is the time from one request of a round to the next, between
+// [MinSpacing] and [MaxSpacing]: short enough for the last of count requests to
+// leave in the first half of the interval, where MinSpacing allows that.
+func Spacing(interval time.Duration, count int) time.Duration {
+	return min(max(interval/time.Duration(2*max(count, 1)), MinSpacing), MaxSpacing)
+}
