@@ -1,0 +1,183 @@
+package lab
+
+import (
+	"encoding/binary"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Stream is the LAN host's view of the internet: one UDP flow through the
+// router to the echo server, a packet every so often, and which of them were
+// answered. All times are monotonic.
+type Stream struct {
+	conn  *net.UDPConn
+	every time.Duration
+	stop  chan struct{}
+	once  sync.Once
+
+	mu      sync.Mutex
+	packets []packet
+	newest  int // the latest packet that was answered, -1 when none was
+}
+
+type packet struct {
+	sent     time.Time
+	answered time.Duration // after sent; 0 while it is not
+}
+
+// late is the age at which an unanswered packet counts as lost. An answer that
+// comes later still counts as one.
+const late = 100 * time.Millisecond
+
+// Gap is a run of packets of which none was answered.
+type Gap struct {
+	From time.Time     // the first lost packet was sent
+	For  time.Duration // until the next answered one was sent, or until now
+	Lost int           // packets
+	Open bool          // it has not ended
+}
+
+// Report is what a stream saw in a span of time.
+type Report struct {
+	Sent, Lost int
+	Gaps       []Gap
+}
+
+// Longest is the longest gap; the zero Gap when there was none.
+func (r Report) Longest() Gap {
+	var longest Gap
+	for _, g := range r.Gaps {
+		if g.For > longest.For {
+			longest = g
+		}
+	}
+	return longest
+}
+
+// Stream starts a stream with a packet every so often, for example 5 ms. It
+// runs until Stop or until the lab closes.
+func (l *Lab) Stream(every time.Duration) (*Stream, error) {
+	conn, err := l.LAN.listenUDP(netip.AddrPortFrom(netip.MustParseAddr(LANHost), 0))
+	if err != nil {
+		return nil, err
+	}
+	s := &Stream{conn: conn, every: every, stop: make(chan struct{}), newest: -1}
+	l.atClose(s.Stop)
+	l.wg.Go(s.send)
+	l.wg.Go(s.receive)
+	return s, nil
+}
+
+// Stop ends the stream; what it recorded stays.
+func (s *Stream) Stop() error {
+	s.once.Do(func() { close(s.stop); s.conn.Close() })
+	return nil
+}
+
+func (s *Stream) send() {
+	to := netip.AddrPortFrom(netip.MustParseAddr(EchoHost), echoPort)
+	ticker := time.NewTicker(s.every)
+	defer ticker.Stop()
+	for {
+		s.conn.WriteToUDPAddrPort(s.next(), to) // one that cannot be sent is lost
+		select {
+		case <-ticker.C:
+		case <-s.stop:
+			return
+		}
+	}
+}
+
+// next notes that a packet is sent, and returns it: its number.
+func (s *Stream) next() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	number := binary.BigEndian.AppendUint64(nil, uint64(len(s.packets)))
+	s.packets = append(s.packets, packet{sent: time.Now()})
+	return number
+}
+
+func (s *Stream) receive() {
+	buffer := make([]byte, 64)
+	for {
+		n, _, err := s.conn.ReadFromUDPAddrPort(buffer)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err == nil && n == 8 {
+			s.note(int(binary.BigEndian.Uint64(buffer)))
+		}
+	}
+}
+
+func (s *Stream) note(number int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if number >= len(s.packets) {
+		return
+	}
+	p := &s.packets[number]
+	p.answered = max(time.Since(p.sent), 1)
+	s.newest = max(s.newest, number)
+}
+
+// Up reports whether the internet answers now: of the packets that had time
+// enough, the last one was answered, or a later one.
+func (s *Stream) Up() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.newest < 0 {
+		return false
+	}
+	following := s.newest + 1
+	return following >= len(s.packets) || time.Since(s.packets[following].sent) < late
+}
+
+// Since is what the stream saw from a moment until now. A gap that had begun
+// before is counted from that moment.
+func (s *Stream) Since(from time.Time) Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first, _ := slices.BinarySearchFunc(s.packets, from, func(p packet, t time.Time) int { return p.sent.Compare(t) })
+	return s.report(first, time.Now())
+}
+
+// Gaps are all gaps so far.
+func (s *Stream) Gaps() []Gap { return s.Since(time.Time{}).Gaps }
+
+func (s *Stream) report(first int, now time.Time) Report {
+	var r Report
+	open := false
+	for i := first; i < len(s.packets); i++ {
+		p := s.packets[i]
+		switch {
+		case p.answered > 0:
+			open = false
+			r.Sent++
+		case i < s.newest || now.Sub(p.sent) > late:
+			r.Sent++
+			r.Lost++
+			if !open {
+				r.Gaps = append(r.Gaps, Gap{From: p.sent})
+			}
+			open = true
+			s.extend(&r.Gaps[len(r.Gaps)-1], i, now)
+		}
+	}
+	return r
+}
+
+// extend counts lost packet i into a gap.
+func (s *Stream) extend(g *Gap, i int, now time.Time) {
+	g.Lost++
+	end := now
+	g.Open = i >= s.newest
+	if i+1 < len(s.packets) && !g.Open {
+		end = s.packets[i+1].sent
+	}
+	g.For = end.Sub(g.From)
+}
