@@ -10,12 +10,33 @@
 // that address and that device then leaves by that uplink and gets its answer
 // back by it, with rp_filter 0, 1 or 2, whatever the main table says.
 //
+// The kernel looks only at the routes of the device to which a socket is bound,
+// so two uplinks with the same address on two devices are told apart. Two
+// uplinks with the same address on one device are not: their gateways can be
+// probed, but nothing beyond; [Inspect] says so.
+//
+// # Numbers
+//
+// The two rules have the priorities [PriorityMain] and [PriorityTable], clear of
+// mwan3 (1000 to 3999), Tailscale (5210 to 5270), netifd (10000, 20000, 90000),
+// pbr (from 30000 down) and the main table (32766). The private tables have ids
+// from [FirstTable] on, [Tables] of them, clear of the tables 1 to 255 and of
+// what people and programs number by hand. Which one an uplink has is a hash
+// of its interface name and gateway, so that it has the same one after a
+// restart, and two instances of imon with different uplinks have different
+// ones. An id whose table holds anything but a default of ours via that gateway
+// is passed over for the next.
+//
 // # What is ours
 //
 // Routes and rules that imon makes carry protocol number [Protocol]. It removes
 // no others, with one exception: a default route of exactly our metric through
 // an uplink's gateway and device is taken over, because that is what the Python
-// imon left behind.
+// imon left behind. Of the default routes with our protocol number, those
+// of another metric and other uplinks are another instance's. Rules and private
+// tables are cleared when they are of our tables, or when their source address
+// is no longer on this machine: nobody can use them then. Linux before 4.17
+// stores no protocol number for rules; there our two priorities mark them.
 package uplink
 
 import "net/netip"
@@ -23,6 +44,18 @@ import "net/netip"
 // Protocol is the rtnetlink protocol number of the routes and rules that imon
 // makes (rtm_protocol in rtnetlink(7), FRA_PROTOCOL for rules).
 const Protocol = 105
+
+// Priorities of the two rules that each uplink's address has (ip-rule(8)).
+const (
+	PriorityMain  = 7350 // from ADDRESS lookup main suppress_prefixlength 0
+	PriorityTable = 7351 // from ADDRESS lookup TABLE
+)
+
+// The range of the ids of private tables.
+const (
+	FirstTable = 1_050_000 // the first id
+	Tables     = 10_000    // how many ids there are
+)
 
 // None stands for "no uplink" where an index of an uplink is expected.
 const None = -1
@@ -35,10 +68,13 @@ type Spec struct {
 
 // State is one uplink as the kernel has it now.
 type State struct {
-	Index   int        // of the interface; 0 when there is none of that name
-	Up      bool       // there is an interface, it is up and has a carrier
-	Address netip.Addr // source address towards the gateway; invalid when there is none
-	Reason  string     // a short clause: why the uplink cannot work now; "" when it may
+	Index int  // of the interface; 0 when there is none of that name
+	Up    bool // there is an interface, it is up and has a carrier
+	// Address is the source address towards the gateway, invalid when there is
+	// none: of the interface's addresses the one whose subnet has the gateway,
+	// or else its first global one.
+	Address netip.Addr
+	Reason  string // a short clause: why the uplink cannot work now; "" when it may
 }
 
 // Usable reports whether the uplink can carry packets as far as this machine
@@ -52,6 +88,8 @@ type Snapshot struct {
 	// we have none in the main table.
 	Default int
 	// Foreign are the default routes of others in the main table that win over
-	// ours, because their metric is not larger; as ip-route(8) prints them.
+	// ours, because their metric is not larger; as ip-route(8) prints them. One
+	// of equal metric wins if it was there first, or if our gateway does not
+	// answer ARP; [Router.SetDefault] puts ours in front.
 	Foreign []string
 }

@@ -1,0 +1,200 @@
+package uplink
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// parseKernel reads a kernel from text like that of ip(8): lines that begin
+// with "metric", "uplink", "link", "addr", "rule" or are routes. A and B stand
+// for the private tables of the two uplinks.
+func parseKernel(t testing.TB, text string) *kernel {
+	t.Helper()
+	k := &kernel{settings: settings{metric: 201}}
+	devs := map[string]link{}
+	uplinks := 0
+	for line := range strings.Lines(text) {
+		w := words(strings.Fields(line))
+		switch {
+		case len(w) == 0:
+		case w[0] == "metric":
+			k.metric = uint32(number(t, w[1]))
+		case w[0] == "uplink":
+			k.specs[uplinks] = Spec{Interface: w.after("dev"), Gateway: netip.MustParseAddr(w.after("via"))}
+			uplinks++
+		case w[0] == "link":
+			devs[w[2]] = link{number(t, w[1]), w.has("up"), w.has("carrier")}
+		case w[0] == "addr":
+			k.addrs = append(k.addrs, parseAddress(w, devs))
+		case w[0] == "rule":
+			k.rules = append(k.rules, parseRule(t, w))
+		default:
+			k.routes = append(k.routes, parseRoute(t, w, devs))
+		}
+	}
+	for i, s := range k.specs {
+		k.links[i] = devs[s.Interface]
+	}
+	k.tables = [2]int{tableA, tableB}
+	return k
+}
+
+// Stand-ins for chosen tables.
+const (
+	tableA = FirstTable + 1
+	tableB = FirstTable + 2
+)
+
+type words []string
+
+func (w words) has(key string) bool { return slices.Contains(w, key) }
+
+func (w words) after(key string) string {
+	if i := slices.Index(w, key); i >= 0 && i+1 < len(w) {
+		return w[i+1]
+	}
+	return ""
+}
+
+func (w words) addr(key string) netip.Addr {
+	a, _ := netip.ParseAddr(w.after(key))
+	return a
+}
+
+func number(t testing.TB, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(strings.TrimSuffix(s, ":"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func parseAddress(w words, devs map[string]link) address {
+	p := netip.MustParsePrefix(w[1])
+	a := address{index: devs[w.after("dev")].index, addr: p.Addr(), subnet: p.Masked()}
+	if w.has("peer") {
+		a.subnet = netip.MustParsePrefix(w.after("peer"))
+	}
+	switch w.after("scope") {
+	case "link":
+		a.scope = unix.RT_SCOPE_LINK
+	case "host":
+		a.scope = unix.RT_SCOPE_HOST
+	}
+	return a
+}
+
+func parseTable(t testing.TB, s string) int {
+	t.Helper()
+	switch s {
+	case "", "main":
+		return unix.RT_TABLE_MAIN
+	case "A":
+		return tableA
+	case "B":
+		return tableB
+	}
+	return number(t, s)
+}
+
+func parseProtocol(t testing.TB, s string) int {
+	t.Helper()
+	switch s {
+	case "":
+		return unix.RTPROT_BOOT
+	case "dhcp":
+		return unix.RTPROT_DHCP
+	case "static":
+		return unix.RTPROT_STATIC
+	case "unspec":
+		return unix.RTPROT_UNSPEC
+	}
+	return number(t, s)
+}
+
+func parseRule(t testing.TB, w words) rule {
+	a := w.addr("from")
+	return rule{
+		priority: number(t, w[1]), from: netip.PrefixFrom(a, 32), table: parseTable(t, w.after("lookup")),
+		suppress: w.has("suppress_prefixlength"), protocol: parseProtocol(t, w.after("proto")),
+	}
+}
+
+func parseRoute(t testing.TB, w words, devs map[string]link) route {
+	r := route{
+		table: parseTable(t, w.after("table")), dst: netip.MustParsePrefix("0.0.0.0/0"), kind: unix.RTN_UNICAST,
+		gateway: w.addr("via"), index: devs[w.after("dev")].index, dev: w.after("dev"),
+		protocol: parseProtocol(t, w.after("proto")), source: w.addr("src"),
+	}
+	if w.has("metric") {
+		r.metric = uint32(number(t, w.after("metric")))
+	}
+	if w.has("unreachable") {
+		r.kind = unix.RTN_UNREACHABLE
+	}
+	for name, flag := range map[string]int{"onlink": unix.RTNH_F_ONLINK, "linkdown": unix.RTNH_F_LINKDOWN, "dead": unix.RTNH_F_DEAD} {
+		if w.has(name) {
+			r.flags |= flag
+		}
+	}
+	return r
+}
+
+// text is the routes and rules of k, one a line.
+func (k *kernel) text() string {
+	var b strings.Builder
+	for _, r := range k.routes {
+		fmt.Fprintln(&b, lettered(r.String()))
+	}
+	for _, r := range k.rules {
+		fmt.Fprintln(&b, "rule", lettered(r.String()))
+	}
+	return b.String()
+}
+
+func lettered(s string) string {
+	return strings.NewReplacer(strconv.Itoa(tableA), "A", strconv.Itoa(tableB), "B").Replace(s)
+}
+
+func lines(ops []op) []string {
+	var out []string
+	for _, o := range ops {
+		out = append(out, lettered(o.String()))
+	}
+	return out
+}
+
+// run makes one change as fib_table_insert and fib_nl_newrule do.
+func (k *kernel) run(o op) {
+	first := slices.IndexFunc(k.routes, func(r route) bool {
+		return r.table == o.route.table && r.metric == o.route.metric && r.isDefault()
+	})
+	end := slices.IndexFunc(k.routes, func(r route) bool {
+		return r.table == o.route.table && r.metric > o.route.metric
+	})
+	if end < 0 {
+		end = len(k.routes)
+	}
+	switch {
+	case o.verb == addRoute && first >= 0:
+	case o.verb == deleteRoute:
+		k.routes = slices.DeleteFunc(k.routes, func(r route) bool { return r == o.route })
+	case o.verb == addRule:
+		k.rules = append(k.rules, o.rule)
+	case o.verb == deleteRule:
+		k.rules = slices.DeleteFunc(k.rules, func(r rule) bool { return r == o.rule })
+	case o.verb == replaceRoute && first >= 0:
+		k.routes[first] = o.route
+	case first >= 0:
+		k.routes = slices.Insert(k.routes, first, o.route)
+	default:
+		k.routes = slices.Insert(k.routes, end, o.route)
+	}
+}

@@ -1,0 +1,49 @@
+package uplink
+
+import "fmt"
+
+// Inspect returns what on this machine would keep the two uplinks, or a default
+// route of ours with the given metric, from working: one sentence each, none when
+// all is well. It changes nothing and needs no privilege.
+func Inspect(specs [2]Spec, metric int) ([]string, error) {
+	s, err := newSettings(specs, metric)
+	if err != nil {
+		return nil, err
+	}
+	c, err := dial()
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	k, err := c.list(s)
+	if err != nil {
+		return nil, err
+	}
+	return k.findings(), nil
+}
+
+func (k *kernel) findings() []string {
+	var found []string
+	say := func(format string, values ...any) { found = append(found, fmt.Sprintf(format, values...)) }
+	states := k.states()
+	for i, s := range states {
+		spec := k.specs[i]
+		if s.Reason != "" {
+			say("The uplink via %s dev %s cannot work now: %s.", spec.Gateway, spec.Interface, s.Reason)
+		}
+		if s.Address.IsValid() && !k.onLink(s.Index, spec.Gateway) {
+			say("The gateway %s is on no subnet of %s, so it is taken to be on the link.", spec.Gateway, spec.Interface)
+		}
+	}
+	switch a := states[0].Address; {
+	case k.specs[0] == k.specs[1]:
+		say("Both uplinks lead via %s dev %s.", k.specs[0].Gateway, k.specs[0].Interface)
+	case a.IsValid() && a == states[1].Address && states[0].Index == states[1].Index:
+		say("Both uplinks have the address %s on %s, so only their gateways can be probed, "+
+			"nothing beyond; a second address there would help.", a, k.specs[0].Interface)
+	}
+	for _, r := range k.snapshot().Foreign {
+		say("The default route %q of another program wins over imon's, because its metric is not larger than %d.", r, k.metric)
+	}
+	return found
+}
