@@ -1,0 +1,56 @@
+// Command imon watches a home's or small office's way to the internet and
+// keeps it open.
+//
+// Without a subcommand it runs the monitors of one instance; see usage for the
+// others. Each command is one small file here: flags, load, wire, run, exit
+// code. What the program does lives in the packages below internal.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/afero"
+)
+
+// env is what a command gets from the outside, so that tests can run commands
+// in process.
+type env struct {
+	args   []string         // as in os.Args
+	fs     afero.Fs         // where the configuration is read
+	stdout io.Writer        // log lines with --nosyslog, what was asked for
+	stderr io.Writer        // faults and usage
+	reload <-chan os.Signal // SIGHUP
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	os.Exit(run(ctx, env{os.Args, afero.NewOsFs(), os.Stdout, os.Stderr, reload}))
+}
+
+// Exit codes of every command.
+const (
+	exitOK    = 0
+	exitFault = 1 // a sentence that begins with "? " is on stderr
+	exitUsage = 2 // the command line is wrong: usage is on stderr
+)
+
+// run carries out the command line and returns the exit code.
+func run(ctx context.Context, e env) int {
+	o, code, done := parse(e)
+	if done {
+		return code
+	}
+	switch o.command {
+	case "check":
+		return check(o, e)
+	default:
+		return daemonize(ctx, o, e)
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ejgeiger/imon/internal/build"
+	"github.com/ejgeiger/imon/internal/config"
+	"github.com/ejgeiger/imon/internal/daemon"
+	"github.com/ejgeiger/imon/internal/ddns"
+	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/failover"
+	"github.com/ejgeiger/imon/internal/ping"
+	"github.com/ejgeiger/imon/internal/probe"
+	"github.com/ejgeiger/imon/internal/updown"
+	"github.com/ejgeiger/imon/internal/uplink"
+)
+
+// monitors wires each monitor to what it asks and to where its events go.
+type monitors struct {
+	events event.Publisher
+	pinger *probe.Pinger
+	dns    *probe.DNS
+	http   *probe.HTTP
+}
+
+// newMonitors returns the wiring; events get what the monitors have to say.
+func newMonitors(events event.Publisher) monitors {
+	resolver := probe.NewResolver()
+	return monitors{
+		events: events,
+		pinger: probe.NewPinger(resolver),
+		dns:    probe.NewDNS(resolver),
+		http:   probe.NewHTTP(resolver, "imon/"+build.Version),
+	}
+}
+
+// monitor is one monitor as a configuration wants it.
+type monitor struct {
+	name     string
+	greeting string // the line that says that it starts
+	job      daemon.Job
+	// settings are what a configuration says of this monitor: two equal ones
+	// make it behave the same. They are nil when it is not enabled.
+	settings func(config.Config) any
+}
+
+// of returns all four monitors as cfg wants them, in the order in which they
+// start.
+func (m monitors) of(cfg config.Config) []monitor {
+	return []monitor{
+		{
+			name: event.DDNS, greeting: "Start External IP Address tracking",
+			job:      ddns.New(cfg.DDNS, cfg.Global.Debug, m.http, m.events),
+			settings: func(c config.Config) any { return when(c.DDNS.Enable, [2]any{c.DDNS, c.Global.Debug}) },
+		},
+		{
+			name: event.Updown, greeting: "Start Updown Monitor for IP Address " + cfg.Updown.Target,
+			job:      updown.New(cfg.Updown, m.pinger, m.dns, m.events),
+			settings: func(c config.Config) any { return when(c.Updown.Enable, c.Updown) },
+		},
+		{
+			name: event.Failover, greeting: "Start Network Failover Monitor",
+			job:      failoverJob{cfg.Failover, m.pinger, m.events},
+			settings: func(c config.Config) any { return when(c.Failover.Enable, c.Failover) },
+		},
+		{
+			name: event.Ping, greeting: "Start Ping Monitor",
+			job:      ping.New(cfg.Ping, m.pinger, m.events),
+			settings: func(c config.Config) any { return when(c.Ping.Enable, c.Ping) },
+		},
+	}
+}
+
+// when returns v if on is set, and nil otherwise.
+func when(on bool, v any) any {
+	if !on {
+		return nil
+	}
+	return v
+}
+
+// failoverJob is the failover monitor together with the router that it owns
+// while it runs. Each run begins with a router of its own, which adopts the
+// default route that the one before has left.
+type failoverJob struct {
+	cfg    config.Failover
+	pinger *probe.Pinger
+	events event.Publisher
+}
+
+// Run runs the monitor until ctx ends.
+func (j failoverJob) Run(ctx context.Context) (err error) {
+	router, err := uplink.New(specs(j.cfg), j.cfg.Metric)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, router.Close()) }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return failover.New(j.cfg, router, router.Watch(ctx), j.pinger, j.events).Run(ctx)
+}
+
+// specs are the uplinks of cfg as package uplink knows them.
+func specs(cfg config.Failover) (s [2]uplink.Spec) {
+	for i, u := range cfg.Uplinks {
+		s[i] = uplink.Spec{Interface: u.Interface, Gateway: u.Gateway}
+	}
+	return s
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ejgeiger/imon/internal/build"
+	"github.com/ejgeiger/imon/internal/config"
+	"github.com/ejgeiger/imon/internal/daemon"
+	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/sink"
+)
+
+// How long an end by SIGTERM may take: two seconds in all. The action sink
+// needs at most 1.3 s for a script that does not want to end, the log 0.5 s.
+const (
+	workGrace = 1400 * time.Millisecond
+	logGrace  = 600 * time.Millisecond
+)
+
+// daemonize runs the monitors of one instance until ctx ends. The sinks
+// outlive the monitors, and the log outlives all, so that nothing is lost.
+func daemonize(ctx context.Context, o options, e env) int {
+	log := newLog(o, e)
+	logContext, endLog := context.WithCancel(context.WithoutCancel(ctx))
+	logs := daemon.New(logContext, log)
+	_ = logs.Start("log", log) // the first of its name
+	code := serve(ctx, o, e, log)
+	endLog()
+	if err := logs.Wait(logGrace); err != nil {
+		fmt.Fprintf(e.stderr, "imon: %v\n", err)
+	}
+	return code
+}
+
+// newLog returns the log sink that the command line asks for.
+func newLog(o options, e env) *sink.Log {
+	if o.nosyslog {
+		return sink.NewTerminal(o.instance, e.stdout)
+	}
+	return sink.NewSyslog(o.instance)
+}
+
+// serve loads the configuration and runs the monitors.
+func serve(ctx context.Context, o options, e env, log *sink.Log) int {
+	say := teller{log}
+	say.info("Starting")
+	say.info("Version V" + build.Version)
+	say.info("Command line: " + o.line)
+	cfg, warnings, err := config.Load(e.fs, o.instance, o.config)
+	if err != nil {
+		return refuse(e, err)
+	}
+	describe(say, cfg, warnings)
+
+	work, endWork := context.WithCancel(ctx)
+	defer endWork()
+	action := sink.NewAction(o.instance, o.nosyslog, log)
+	p := &process{
+		options: o, env: e, log: log, action: action, say: say,
+		tasks:    daemon.New(work, log),
+		monitors: newMonitors(event.NewBus(log, action)),
+	}
+	_ = p.tasks.Start("action", action) // the first of its name
+	p.apply(cfg)
+	p.watch(ctx)
+	if err := p.tasks.Wait(workGrace); err != nil {
+		say.fail(err.Error())
+	}
+	return exitOK
+}
+
+// refuse prints one line for each fault.
+func refuse(e env, err error) int {
+	for _, line := range faults(err) {
+		fmt.Fprintln(e.stderr, "? "+line)
+	}
+	return exitFault
+}
+
+// faults are the lines of a configuration error.
+func faults(err error) []string {
+	var all config.Faults
+	if !errors.As(err, &all) {
+		return []string{err.Error()}
+	}
+	lines := make([]string, len(all))
+	for i, f := range all {
+		lines[i] = f.Error()
+	}
+	return lines
+}
+
+// describe logs which configuration is in force.
+func describe(say teller, cfg config.Config, warnings []config.Warning) {
+	say.info("Configuration file " + cfg.Path)
+	for _, section := range cfg.Listing() {
+		for _, line := range section.Lines() {
+			say.info(line)
+		}
+	}
+	for _, w := range warnings {
+		say.warn("Configuration warning: " + w.String())
+	}
+}
+
+// teller logs lines that belong to no monitor.
+type teller struct{ to event.Publisher }
+
+func (t teller) info(text string) { t.tell(event.Info, text) }
+func (t teller) warn(text string) { t.tell(event.Warning, text) }
+func (t teller) fail(text string) { t.tell(event.Error, text) }
+
+func (t teller) tell(s event.Severity, text string) {
+	t.to.Publish(event.Event{Kind: event.Message, Time: time.Now(), Severity: s, Text: text})
+}
