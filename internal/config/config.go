@@ -1,6 +1,10 @@
 // Package config holds the settings of one imon instance, their defaults, the
 // readers and the one validator.
 //
+// Everything that is known of a setting stands once, in the table that [Keys]
+// returns. A reader turns a file into sections, keys and values with their
+// lines, and the table says what each of them means.
+//
 // The names here are the field's standard terms; the old key names of the files
 // ("monitorip", "addping") stop at the reader.
 package config
@@ -19,6 +23,8 @@ type Config struct {
 	Updown   Updown
 	Failover Failover
 	Ping     Ping
+
+	written map[string]string // "section.key": what the file has, as the log shows it
 }
 
 // Global are the settings that no single monitor owns.
@@ -37,7 +43,7 @@ type Global struct {
 type Rounds struct {
 	Enable   bool
 	Interval time.Duration // from the start of one round to the start of the next
-	Count    int           // echo requests in a round, at least 1
+	Count    int           // echo requests in a round, 1 to 1000
 	Wait     time.Duration // for the answer to the last request of a round
 }
 
@@ -63,7 +69,7 @@ func (u Updown) Refutes() bool { return u.DNSServer != "" && u.DNSName != "" }
 type Failover struct {
 	Rounds
 	PreferPrimary bool      // fail back as soon as the primary is online again
-	Metric        int       // of the default route
+	Metric        int       // of the default route, 1 to 2147483647
 	Uplinks       [2]Uplink // primary, standby
 }
 

@@ -1,0 +1,101 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/afero"
+)
+
+// builder turns a document into a Config, whatever format it had.
+type builder struct {
+	fs   afero.Fs
+	doc  document
+	keys []Key
+
+	c        Config
+	warnings []Warning
+	faults   Faults
+}
+
+func newBuilder(fs afero.Fs, doc document) *builder {
+	b := &builder{fs: fs, doc: doc, keys: Keys(), c: Defaults()}
+	b.c.Path = doc.path
+	b.c.written = make(map[string]string)
+	return b
+}
+
+// result applies the table, and then the rules that go beyond one key. It does
+// neither when the reader could not make sense of the file.
+func (b *builder) result() (Config, []Warning, error) {
+	if len(b.doc.sections) > 0 || len(b.faults) == 0 {
+		b.unknown()
+		for _, k := range b.keys {
+			b.read(k)
+		}
+		b.check()
+	}
+	sortWarnings(b.warnings)
+	if len(b.faults) > 0 {
+		sortFaults(b.faults)
+		return Config{}, b.warnings, b.faults
+	}
+	return b.c, b.warnings, nil
+}
+
+// read stores what the document has for a key.
+func (b *builder) read(k Key) {
+	e, ok := b.doc.section(k.Section).entry(k.Name)
+	if !ok {
+		return
+	}
+	faults := k.setValue(&b.c, e.value)
+	for _, f := range faults {
+		b.wrong(k, f.at(b.doc.path, e.line))
+	}
+	if len(faults) > 0 {
+		return
+	}
+	b.c.written[k.String()] = k.written(b.c, e.value)
+	if k.Kind == KindBool && e.value.form == formText {
+		b.warn(e.line, k.String()+" "+k.Kind.rule()+" without quotes",
+			fmt.Sprintf("Text '%s' for %s is taken as %s", shown(e.value.text), k.Name, k.Get(b.c)))
+	}
+}
+
+// setValue is Set for a value that knows how it was written.
+func (k Key) setValue(c *Config, v value) []Fault {
+	switch {
+	case !v.fits(k.Kind):
+		return []Fault{k.fault(v.text, k.Kind.rule())}
+	case v.form == formList:
+		return k.setItems(c, v.list)
+	default:
+		return k.Set(c, v.text)
+	}
+}
+
+// wrong is a fault, or a warning where nobody will use the value.
+func (b *builder) wrong(k Key, f Fault) {
+	if b.strict(k.Section) {
+		b.faults = append(b.faults, f)
+		return
+	}
+	b.warn(f.Line, k.String()+" "+f.Rule, fmt.Sprintf("%s is ignored, as [%s] is not enabled",
+		invalidValue(f.Value, f.Key), k.Section))
+}
+
+// strict reports whether the values of a section matter: a monitor's do unless
+// its file says clearly that it is off.
+func (b *builder) strict(section string) bool {
+	if section == "global" {
+		return true
+	}
+	e, ok := b.doc.section(section).entry("enable")
+	off := !ok || e.value.form <= formBool && strings.EqualFold(e.value.text, "false")
+	return !off
+}
+
+func (b *builder) warn(line int, rule, text string) {
+	b.warnings = append(b.warnings, Warning{Path: b.doc.path, Line: line, Rule: rule, Text: text})
+}

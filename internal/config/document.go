@@ -1,0 +1,84 @@
+package config
+
+// A document is a file as it was read, before any rule is applied to it: what
+// every reader hands to the builder.
+type document struct {
+	path     string
+	sections []rawSection // each name once, in the order of the file
+}
+
+type rawSection struct {
+	name    string
+	line    int
+	entries []entry // each name once, in the order of the file
+}
+
+type entry struct {
+	name  string
+	line  int
+	value value
+}
+
+// value is one value and the way in which it was written.
+type value struct {
+	form form
+	text string   // a text without its quotes; everything else as written
+	list []string // of formList
+}
+
+type form int
+
+const (
+	formNull   form = iota // says that there is no value
+	formText               // text in quotes
+	formNumber             // a number
+	formBool               // true or false
+	formList               // a list of texts
+	formOther              // what no setting takes
+)
+
+// section returns the section of that name, an empty one when there is none.
+func (d document) section(name string) rawSection {
+	for _, s := range d.sections {
+		if s.name == name {
+			return s
+		}
+	}
+	return rawSection{name: name}
+}
+
+// entry returns what the section has for a key. A null is the same as nothing.
+func (s rawSection) entry(name string) (entry, bool) {
+	for _, e := range s.entries {
+		if e.name == name {
+			return e, e.value.form != formNull
+		}
+	}
+	return entry{}, false
+}
+
+// lineOf is the line of a key, or of the section when it has no such key.
+func (s rawSection) lineOf(name string) int {
+	for _, e := range s.entries {
+		if e.name == name {
+			return e.line
+		}
+	}
+	return s.line
+}
+
+// fits reports whether a value written like this can be of that kind.
+func (v value) fits(kind Kind) bool {
+	switch v.form {
+	case formText:
+		return true
+	case formNumber:
+		return kind == KindSeconds || kind == KindCount || kind == KindMetric || kind == KindText
+	case formBool:
+		return kind == KindBool
+	case formList:
+		return kind.list()
+	default:
+		return false
+	}
+}

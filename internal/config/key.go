@@ -1,0 +1,151 @@
+package config
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Kind says what the value of a setting must look like.
+type Kind int
+
+// The kinds of value, each with the Go type of its field of [Config].
+const (
+	KindBool      Kind = iota + 1 // true or false: bool
+	KindSeconds                   // seconds, fractions allowed: time.Duration
+	KindCount                     // 1 to 1000: int
+	KindMetric                    // of a route, 1 to 2147483647: int
+	KindPath                      // absolute path of a file: string
+	KindHost                      // IP address or DNS name: string
+	KindHosts                     // list of those: []string
+	KindText                      // text without control characters: string
+	KindInterface                 // name of a network interface: string
+	KindGateway                   // unicast IPv4 address: netip.Addr
+	KindURLs                      // list of http and https URLs: []string
+)
+
+// list reports whether a value of this kind is a list.
+func (k Kind) list() bool { return k == KindHosts || k == KindURLs }
+
+// Key is one setting: where it stands in a file, what it may hold, and which
+// field of [Config] it fills.
+type Key struct {
+	Section string
+	Name    string
+	Kind    Kind
+	Default string // the text that [Key.Set] takes
+	Help    string // one line, for people
+
+	field func(*Config) any // a pointer to the field, of the type that goes with Kind
+}
+
+// String returns the name by which messages call the setting: "section.key".
+func (k Key) String() string { return k.Section + "." + k.Name }
+
+// Set reads text and stores its value in c. A list is separated by commas;
+// blanks around a comma and empty items do not count. When the text is wrong, c
+// keeps the value it had and Set returns what is wrong, one fault per item.
+func (k Key) Set(c *Config, text string) []Fault {
+	if k.Kind.list() {
+		return k.setItems(c, strings.Split(text, ","))
+	}
+	if rule := k.store(c, text); rule != "" {
+		return []Fault{k.fault(text, rule)}
+	}
+	return nil
+}
+
+// store parses text and returns the rule that it breaks, if any.
+func (k Key) store(c *Config, text string) (rule string) {
+	field := k.field(c)
+	switch k.Kind {
+	case KindBool:
+		return put(field, text, parseBool)
+	case KindSeconds:
+		return put(field, text, parseSeconds)
+	case KindCount:
+		return put(field, text, parseCount)
+	case KindMetric:
+		return put(field, text, parseMetric)
+	case KindGateway:
+		return put(field, text, parseGateway)
+	case KindPath:
+		return put(field, text, parsePath)
+	case KindHost:
+		return put(field, text, parseHost)
+	case KindInterface:
+		return put(field, text, parseInterface)
+	default:
+		return put(field, text, parseText)
+	}
+}
+
+// put parses text and, when it breaks no rule, stores the result in *field.
+func put[T any](field any, text string, parse func(string) (T, string)) (rule string) {
+	value, rule := parse(text)
+	if rule == "" {
+		*field.(*T) = value
+	}
+	return rule
+}
+
+// setItems is Set for a list whose items are already apart. A list of URLs is
+// never empty: without an item it is the default.
+func (k Key) setItems(c *Config, items []string) []Fault {
+	parse := parseHost
+	if k.Kind == KindURLs {
+		parse = parseURL
+	}
+	var list []string
+	var faults []Fault
+	for _, item := range items {
+		if item = strings.TrimSpace(item); item == "" {
+			continue
+		}
+		value, rule := parse(item)
+		if rule != "" {
+			faults = append(faults, k.fault(item, k.Kind.rule()))
+		}
+		list = append(list, value)
+	}
+	if len(list) > maxItems {
+		return []Fault{k.fault(strings.Join(list, ","), ruleItems)}
+	}
+	if len(list) == 0 && k.Kind == KindURLs {
+		return k.Set(c, k.Default)
+	}
+	if len(faults) == 0 {
+		*k.field(c).(*[]string) = list
+	}
+	return faults
+}
+
+// Get returns the value that c has for the setting, as the text that [Key.Set]
+// takes.
+func (k Key) Get(c Config) string {
+	switch field := k.field(&c).(type) {
+	case *bool:
+		return strconv.FormatBool(*field)
+	case *int:
+		return strconv.Itoa(*field)
+	case *time.Duration:
+		return strconv.FormatFloat(float64(*field)/float64(time.Second), 'f', -1, 64)
+	case *[]string:
+		return strings.Join(*field, ",")
+	case *netip.Addr:
+		return addrText(*field)
+	case *string:
+		return *field
+	default:
+		panic("config: " + k.String() + " has a field of an unknown type")
+	}
+}
+
+// addrText is the text of an address, empty when there is none.
+func addrText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}

@@ -1,0 +1,144 @@
+package config
+
+import (
+	"math"
+	"net/netip"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+const (
+	maxSeconds = 365 * 24 * 60 * 60 // one year
+	maxCount   = 1000
+	maxMetric  = math.MaxInt32 // fits an int where that has 32 bits
+	maxItems   = 64            // of a list
+	maxPath    = 4095          // bytes, PATH_MAX without its final zero
+)
+
+// Rules that are not the one sentence of their kind.
+const (
+	ruleYear  = "must be at most 31536000 seconds (one year)"
+	ruleItems = "must have at most 64 entries"
+)
+
+// rule is what a value of this kind must be, as messages say it.
+func (k Kind) rule() string {
+	switch k {
+	case KindBool:
+		return "must be true or false"
+	case KindSeconds:
+		return "must be a number of seconds greater than 0"
+	case KindCount:
+		return "must be a whole number from 1 to 1000"
+	case KindMetric:
+		return "must be a whole number from 1 to 2147483647"
+	case KindPath:
+		return "must be an absolute path"
+	case KindHost:
+		return "must be an IP address or a DNS name"
+	case KindHosts:
+		return "must be a list of IP addresses or DNS names"
+	case KindInterface:
+		return "must be an interface name: 1 to 15 bytes without '/', ':', blanks or control characters"
+	case KindGateway:
+		return "must be the IPv4 address of a gateway"
+	case KindURLs:
+		return "must be a list of http:// or https:// URLs without blanks, commas and passwords"
+	default:
+		return "must be text without control characters"
+	}
+}
+
+// Each parse function returns the value of a text, and the rule that the text
+// breaks or "".
+
+func parseBool(text string) (bool, string) {
+	switch strings.ToLower(text) {
+	case "true":
+		return true, ""
+	case "false":
+		return false, ""
+	default:
+		return false, KindBool.rule()
+	}
+}
+
+func parseSeconds(text string) (time.Duration, string) {
+	seconds, ok := parseNumber(text)
+	if !ok || seconds < 1e-9 { // what a time.Duration can hold
+		return 0, KindSeconds.rule()
+	}
+	if seconds > maxSeconds {
+		return 0, ruleYear
+	}
+	return time.Duration(math.Round(seconds * float64(time.Second))), ""
+}
+
+func parseCount(text string) (int, string)  { return parseWhole(text, maxCount, KindCount) }
+func parseMetric(text string) (int, string) { return parseWhole(text, maxMetric, KindMetric) }
+
+// parseWhole reads a number from 1 to max; a fraction of zero is allowed.
+func parseWhole(text string, max float64, kind Kind) (int, string) {
+	f, ok := parseNumber(text)
+	if !ok || f != math.Trunc(f) || f < 1 || f > max {
+		return 0, kind.rule()
+	}
+	return int(f), ""
+}
+
+// parseNumber reads a decimal number, infinite when it is too large. Go's other
+// spellings, such as 0x10, 1_000, inf and nan, are none.
+func parseNumber(text string) (float64, bool) {
+	text = strings.Trim(text, " ")
+	if text == "" || strings.Trim(text, "0123456789+-.eE") != "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return f, err == nil || math.IsInf(f, 0)
+}
+
+func parsePath(text string) (string, string) {
+	if text == "" {
+		return "", ""
+	}
+	if !path.IsAbs(text) || len(text) > maxPath || strings.ContainsFunc(text, unicode.IsControl) {
+		return "", KindPath.rule()
+	}
+	return text, ""
+}
+
+func parseText(text string) (string, string) {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return "", KindText.rule()
+	}
+	return text, ""
+}
+
+func parseHost(text string) (string, string) {
+	if text == "" || isAddress(text) || isName(text) {
+		return text, ""
+	}
+	return "", KindHost.rule()
+}
+
+func parseInterface(text string) (string, string) {
+	if text == "" || isInterface(text) {
+		return text, ""
+	}
+	return "", KindInterface.rule()
+}
+
+func parseGateway(text string) (netip.Addr, string) {
+	if text == "" {
+		return netip.Addr{}, ""
+	}
+	a, err := netip.ParseAddr(text)
+	broadcast := netip.AddrFrom4([4]byte{255, 255, 255, 255})
+	if err != nil || !a.Is4() || a.IsUnspecified() || a.IsLoopback() || a.IsMulticast() || a == broadcast {
+		return netip.Addr{}, KindGateway.rule()
+	}
+	return a, ""
+}

@@ -1,0 +1,153 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// rounds are the keys that every monitor has, with their defaults.
+const rounds = "enable=false interval=10 pingcount=2 pingwait=1 "
+
+func TestKeysAndDefaults(t *testing.T) {
+	want := map[string]string{
+		"global": "action= datefmt=%Y-%m-%d_%H:%M:%S instance= note= imon-configure-version= " +
+			"imon-configure-created= debug=false action-timeout=60",
+		"ddns":   rounds + "providers=" + defaultProviders,
+		"updown": rounds + "monitorip= addping= dnsserver= dnslookup=",
+		"failover": rounds + "prefer-primary=false metric=201 " +
+			"primary-if= primary-name= primary-gw= primary-ping= primary-postping= " +
+			"standby-if= standby-name= standby-gw= standby-ping= standby-postping=",
+		"ping": rounds + "monitorip=",
+	}
+	for _, section := range Sections() {
+		var got []string
+		for _, k := range Keys() {
+			if k.Section == section {
+				got = append(got, k.Name+"="+strings.ReplaceAll(k.Default, " ", "_"))
+			}
+		}
+		if diff := cmp.Diff(strings.Fields(want[section]), got); diff != "" {
+			t.Errorf("[%s] (-want +got):\n%s", section, diff)
+		}
+	}
+}
+
+func TestKeysStandInTheOrderOfTheSections(t *testing.T) {
+	var order []string
+	seen := map[string]bool{}
+	for _, k := range Keys() {
+		if !slices.Contains(order, k.Section) {
+			order = append(order, k.Section)
+		} else if order[len(order)-1] != k.Section {
+			t.Errorf("%s stands apart from its section", k)
+		}
+		if seen[k.String()] {
+			t.Errorf("%s is there twice", k)
+		}
+		seen[k.String()] = true
+		if k.Help == "" || strings.ContainsAny(k.Help, "\n\t") {
+			t.Errorf("%s has the help %q", k, k.Help)
+		}
+	}
+	if diff := cmp.Diff(Sections(), order); diff != "" {
+		t.Errorf("sections (-want +got):\n%s", diff)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	got := Defaults()
+	round := Rounds{Interval: 10 * time.Second, Count: 2, Wait: time.Second}
+	want := Config{
+		Global: Global{Datefmt: "%Y-%m-%d %H:%M:%S", ActionTimeout: time.Minute},
+		DDNS: DDNS{Rounds: round, Providers: []string{
+			"http://whatismyip.akamai.com/", "https://ifconfig.co/ip", "https://icanhazip.com/",
+			"https://ident.me/", "https://ifconfig.me/ip", "https://ipinfo.io/ip",
+			"https://ipecho.net/plain", "https://ip.seeip.org/", "http://dynupdate.no-ip.com/ip.php",
+			"https://l2.io/ip", "https://wgetip.com/", "https://curlmyip.net/",
+		}},
+		Updown:   Updown{Rounds: round},
+		Failover: Failover{Rounds: round, Metric: 201},
+		Ping:     Ping{Rounds: round},
+	}
+	if diff := diffConfig(want, got); diff != "" {
+		t.Errorf("Defaults (-want +got):\n%s", diff)
+	}
+	if names := got.Enabled(); len(names) > 0 {
+		t.Errorf("enabled by default: %v", names)
+	}
+}
+
+func TestEveryDefaultIsValid(t *testing.T) {
+	for _, k := range Keys() {
+		var c Config
+		if faults := k.Set(&c, k.Default); len(faults) > 0 {
+			t.Errorf("%s: %v", k, faults)
+		}
+		if got := k.Get(c); got != k.Default {
+			t.Errorf("%s: Get = %q, want the default %q", k, got, k.Default)
+		}
+	}
+}
+
+// every kind of value, with a text that is not the default of any key.
+func sampleTexts() map[Kind]string {
+	return map[Kind]string{
+		KindBool: "true", KindSeconds: "0.25", KindCount: "7", KindMetric: "2147483647",
+		KindPath: "/bin/true", KindHost: "fe80::1%eth0", KindHosts: "192.0.2.1,host.example",
+		KindText: "a b: ü", KindInterface: "ppp0", KindGateway: "192.0.2.254",
+		KindURLs: "https://a.example/ip,http://[2001:db8::1]:8080/",
+	}
+}
+
+// Each key must fill a field of its own: after setting one, all others have
+// their default.
+func TestSetAndGetTouchOneFieldEach(t *testing.T) {
+	for _, k := range Keys() {
+		c := Defaults()
+		text := sampleTexts()[k.Kind]
+		if faults := k.Set(&c, text); len(faults) > 0 {
+			t.Fatalf("%s: %v", k, faults)
+		}
+		for _, other := range Keys() {
+			want := other.Default
+			if other.String() == k.String() {
+				want = text
+			}
+			if got := other.Get(c); got != want {
+				t.Errorf("after %s: %s = %q, want %q", k, other, got, want)
+			}
+		}
+	}
+}
+
+func TestSetKeepsTheValueOnAFault(t *testing.T) {
+	for _, k := range Keys() {
+		c := Defaults()
+		if faults := k.Set(&c, "\x00"); len(faults) == 0 {
+			t.Errorf("%s takes a control character", k)
+		}
+		if got := k.Get(c); got != k.Default {
+			t.Errorf("%s = %q after a fault, want %q", k, got, k.Default)
+		}
+	}
+}
+
+func TestFaultOfSet(t *testing.T) {
+	var c Config
+	for _, k := range Keys() {
+		if k.String() != "updown.addping" {
+			continue
+		}
+		got := Faults(k.Set(&c, "a.example, b c, 192.0.2.1, d;e"))
+		wantFaults(t, got,
+			"Invalid value 'b c' for addping (updown.addping must be a list of IP addresses or DNS names)",
+			"Invalid value 'd;e' for addping (updown.addping must be a list of IP addresses or DNS names)")
+		if got[0].Path != "" || got[0].Line != 0 || got[0].Section != "updown" || got[0].Value != "b c" {
+			t.Errorf("fields: %+v", got[0])
+		}
+	}
+}
