@@ -1,0 +1,125 @@
+package ddns
+
+import (
+	"net/netip"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/ejgeiger/imon/internal/event"
+)
+
+// FuzzStep plays any sequence of replies and checks what must hold in all of
+// them. The first byte says how many providers there are; of each other one the
+// low bits are the reply and the high bits how long it took.
+func FuzzStep(f *testing.F) {
+	f.Add([]byte{4, 1, 1, 1, 2, 2, 1})
+	f.Add([]byte{3, 0, 0, 0, 0, 0, 0, 0xf1, 1, 1})
+	f.Add([]byte{1, 1, 2, 0, 1, 3})
+	f.Add([]byte{2, 1, 2, 0x71, 1, 0, 1})
+	f.Fuzz(func(t *testing.T, replies []byte) {
+		if len(replies) == 0 {
+			return
+		}
+		r := rules{interval: 10 * time.Second, providers: []string{"a", "b", "c", "d", "e"}[:replies[0]%6]}
+		w := witness{t: t, rules: r, last: nobody}
+		s, in := begin(len(r.providers), 0), input{due: true}
+		for _, b := range replies[1:] {
+			next, out := step(r, s, in)
+			if again, same := step(r, s, in); !reflect.DeepEqual(again, next) || !reflect.DeepEqual(same, out) {
+				t.Fatalf("the same input gave %+v, then %+v", out, same)
+			}
+			w.check(s, in, out)
+			s = next
+			in = w.reply(in.now, out, b)
+		}
+	})
+}
+
+// witness is the network as one who sees all requests and events knows it.
+type witness struct {
+	t        *testing.T
+	rules    rules
+	votes    map[netip.Addr]int // of the present poll
+	asked    map[int]bool       // in the present poll
+	last     int
+	known    netip.Addr
+	troubled bool // an outage was told
+	torn     bool // a contradiction was told
+}
+
+func (w *witness) reply(now time.Duration, out outcome, b byte) input {
+	if out.ask == nobody {
+		return input{now: now + out.wait, due: true}
+	}
+	in := input{now: now + time.Duration(b>>4)*30*time.Second, err: timeout("a")}
+	if name := []string{"", "X", "Y", "Z"}[b%4]; name != "" {
+		in.address, in.err = addresses[name], nil
+	}
+	return in
+}
+
+func (w *witness) check(s state, in input, out outcome) {
+	switch {
+	case in.due:
+		w.votes, w.asked = map[netip.Addr]int{}, map[int]bool{}
+	case in.err == nil:
+		w.votes[in.address]++
+	}
+	if out.ask != nobody {
+		w.request(s, in.now, out)
+		return
+	}
+	for _, e := range out.events {
+		w.event(e)
+	}
+	if out.wait == w.rules.interval { // settled
+		if w.troubled {
+			w.t.Fatal("the end of an outage was not told")
+		}
+		w.torn = false
+	}
+	if len(out.events) > 1 || out.wait < w.rules.interval || out.wait > slowest {
+		w.t.Fatalf("a poll ended with %+v", out)
+	}
+}
+
+// request is a provider that is asked.
+func (w *witness) request(s state, now time.Duration, out outcome) {
+	others := false // somebody else could have been asked
+	for p, b := range s.bench {
+		others = others || (p != w.last && !w.asked[p] && b.free(now))
+	}
+	if w.asked[out.ask] || (out.ask == w.last && others) || len(w.asked) > 4 || len(out.events) > 0 {
+		w.t.Fatalf("asked %d after %d and %v in this poll", out.ask, w.last, w.asked)
+	}
+	w.last, w.asked[out.ask] = out.ask, true
+}
+
+// event is what the log and the action get.
+func (w *witness) event(e event.Event) {
+	switch e.Kind {
+	case event.DDNSUpdate:
+		if e.Address == w.known || e.OldAddress != w.known || w.votes[e.Address] < min(2, len(w.rules.providers)) {
+			w.t.Fatalf("%+v with known %v and votes %v", e, w.known, w.votes)
+		}
+		w.known, w.troubled = e.Address, false
+	case event.DDNSNoUpdate:
+		if w.troubled || len(w.votes) > 1 {
+			w.t.Fatalf("an outage was told twice, or without need: %+v", e)
+		}
+		w.troubled = true
+	case event.Message:
+		if e.Severity == event.Info {
+			if !w.troubled {
+				w.t.Fatalf("%q without an outage", e.Text)
+			}
+			w.troubled = false
+			return
+		}
+		if w.torn || len(w.votes) < 2 {
+			w.t.Fatalf("%q told twice, or with votes %v", e.Text, w.votes)
+		}
+		w.torn = true
+	}
+}

@@ -1,0 +1,176 @@
+package ddns
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/ejgeiger/imon/internal/config"
+	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/probe"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// web is an Asker: says tells what a provider answers, "" for none.
+type web struct {
+	start time.Time
+	took  time.Duration
+	says  func(url string) string
+	asked []string
+	at    []time.Duration
+}
+
+func (w *web) Address(ctx context.Context, url string, _ probe.Path) (netip.Addr, error) {
+	w.asked, w.at = append(w.asked, url), append(w.at, time.Since(w.start))
+	select {
+	case <-ctx.Done():
+		return netip.Addr{}, ctx.Err()
+	case <-time.After(w.took):
+	}
+	if name := w.says(url); name != "" {
+		return addresses[name], nil
+	}
+	return netip.Addr{}, timeout(host(url))
+}
+
+// always makes every provider say the same.
+func always(name string) func(string) string { return func(string) string { return name } }
+
+// record is a Publisher that keeps what it gets.
+type record struct{ events []event.Event }
+
+func (r *record) Publish(e event.Event) { r.events = append(r.events, e) }
+
+func (r *record) want(t *testing.T, want ...string) {
+	t.Helper()
+	var got []string
+	for _, e := range r.events {
+		got = append(got, describeEvent(e))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// run lets a monitor of providers a, b, c and d, which begins with a, work for a
+// while in a bubble of its own time.
+func run(t *testing.T, long time.Duration, w *web) *record {
+	t.Helper()
+	out := &record{}
+	cfg := config.DDNS{Rounds: config.Rounds{Enable: true, Interval: 10 * time.Second}}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		cfg.Providers = append(cfg.Providers, "http://"+name+"/ip")
+	}
+	m := New(cfg, false, w, out)
+	m.state.last, w.start = 3, time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	if err := m.Run(ctx); err != nil {
+		t.Errorf("Run returned %v", err)
+	}
+	return out
+}
+
+func TestPollsStayOnTheGrid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &web{took: 300 * time.Millisecond, says: always("X")}
+		run(t, 35*time.Second, w).want(t, "update unknown to X by a")
+		want := []time.Duration{0, 300 * time.Millisecond, 10 * time.Second, 20 * time.Second, 30 * time.Second}
+		if !slices.Equal(w.at, want) {
+			t.Errorf("asked at %v, want %v", w.at, want)
+		}
+	})
+}
+
+func TestFailedPollsBackOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &web{says: always("")}
+		run(t, 200*time.Second, w)
+		want := []time.Duration{0, 20 * time.Second, time.Minute, 2 * time.Minute, 3 * time.Minute}
+		if got := slices.Compact(w.at); !slices.Equal(got, want) {
+			t.Errorf("polled at %v, want %v", got, want)
+		}
+	})
+}
+
+func TestPollThatIsCancelledSaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &web{took: time.Hour, says: always("X")}
+		run(t, time.Minute, w).want(t)
+		if len(w.asked) != 1 {
+			t.Errorf("asked %q although the first poll did not end", w.asked)
+		}
+	})
+}
+
+func TestEventsCarryMonitorAndTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &web{took: time.Second, says: always("X")}
+		e := run(t, 5*time.Second, w).events[0]
+		if e.Monitor != event.DDNS || !e.Time.Equal(w.start.Add(2*time.Second)) {
+			t.Errorf("got %+v", e)
+		}
+	})
+}
+
+func TestDebugWalksThroughFakeAddressesAndAsksNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out, w := &record{}, &web{says: always("X")}
+		cfg := config.DDNS{Rounds: config.Rounds{Interval: time.Second}, Providers: []string{"http://a/ip"}}
+		ctx, cancel := context.WithTimeout(t.Context(), 4500*time.Millisecond)
+		defer cancel()
+		if err := New(cfg, true, w, out).Run(ctx); err != nil {
+			t.Error(err)
+		}
+		var got []string
+		for _, e := range out.events {
+			got = append(got, e.Address.String())
+		}
+		want := []string{"192.168.14.1", "172.16.12.2", "10.1.10.3", "192.168.14.4", "192.168.14.1"}
+		if !slices.Equal(got, want) || len(w.asked) > 0 {
+			t.Errorf("got %q, want %q, asked %q", got, want, w.asked)
+		}
+		if out.events[0].OldAddress.IsValid() || out.events[1].OldAddress != out.events[0].Address {
+			t.Errorf("wrong old addresses: %+v", out.events)
+		}
+	})
+}
+
+func TestNewStartsAnywhere(t *testing.T) {
+	first := map[int]bool{}
+	for range 200 {
+		m := New(config.DDNS{Providers: []string{"a", "b", "c"}}, false, nil, nil)
+		first[m.state.next(0)] = true
+	}
+	if len(first) != 3 {
+		t.Errorf("200 monitors of three providers began with %v only", first)
+	}
+}
+
+func TestNoProviderAtAllIsAFailedPoll(t *testing.T) {
+	m := New(config.DDNS{Rounds: config.Rounds{Interval: time.Second}}, false, nil, nil)
+	_, out := step(m.rules, m.state, input{due: true})
+	if out.ask != nobody || len(out.events) != 1 || out.events[0].Kind != event.DDNSNoUpdate {
+		t.Errorf("got %+v", out)
+	}
+}
+
+func TestHost(t *testing.T) {
+	for url, want := range map[string]string{
+		"http://icanhazip.com/":          "icanhazip.com",
+		"https://ipinfo.io/ip":           "ipinfo.io",
+		"http://203.0.113.80:8080/plain": "203.0.113.80:8080",
+		"ident.me/":                      "ident.me/",
+		"http://%zz/":                    "http://%zz/",
+	} {
+		if got := host(url); got != want {
+			t.Errorf("host(%q) = %q, want %q", url, got, want)
+		}
+	}
+}
