@@ -65,12 +65,12 @@ func (l *Lab) GatewayDead(i int) Fault {
 		"chain in {\ntype filter hook ingress device lan priority 0; policy drop\n}")
 }
 
-// Loss is a line that loses so many per cent of the IP packets that the router
+// Loss is a line that loses so many per cent (1 to 100) of the IP packets that the router
 // sends, at random; ARP passes.
 func (l *Lab) Loss(i, percent int) Fault {
 	return dropping(fmt.Sprintf("%d %% loss on line %d", percent, i+1), l.ISPs[i], "netdev", "lab_loss",
 		fmt.Sprintf("chain in {\ntype filter hook ingress device lan priority 10\n"+
-			"meta protocol { ip, ip6 } numgen random mod 100 < %d drop\n}", percent))
+			"meta protocol { ip, ip6 } numgen random mod 100 >= %d drop\n}", 100-percent))
 }
 
 // AllDown is both gateways dead at once.

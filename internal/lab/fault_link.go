@@ -41,9 +41,7 @@ func (l *Lab) Removed(i int) Fault {
 }
 
 func (l *Lab) reinsert(i int) error {
-	err := host(fmt.Sprintf("link add %s netns %s type veth peer name lan netns %s\n",
-		home(i).Interface, l.Router.name, l.ISPs[i].name))
-	if err != nil {
+	if err := host(veth(home(i).Interface, l.Router, "lan", l.ISPs[i])); err != nil {
 		return err
 	}
 	if err := l.ISPs[i].batch(l.ispLines(i)); err != nil {

@@ -68,14 +68,18 @@ func (l *Lab) build() error {
 	return l.nat()
 }
 
-// cable makes the namespaces and the veth pairs between them.
+// cable makes the namespaces and the veth pairs between them. Two ends with the
+// same index would look like a device of its own to the kernel, which then takes
+// up to a second to notice a carrier.
 func (l *Lab) cable() error {
 	var b strings.Builder
 	for _, ns := range l.all() {
 		fmt.Fprintf(&b, "netns add %s\n", ns.name)
 	}
+	index := 10
 	pair := func(a *NS, nameA string, z *NS, nameZ string) {
-		fmt.Fprintf(&b, "link add %s netns %s type veth peer name %s netns %s\n", nameA, a.name, nameZ, z.name)
+		index += 2
+		b.WriteString(veth(fmt.Sprint(nameA, " index ", index), a, fmt.Sprint(nameZ, " index ", index+1), z))
 	}
 	pair(l.LAN, "eth0", l.Router, "lan0")
 	for i, isp := range l.ISPs {
@@ -85,6 +89,11 @@ func (l *Lab) cable() error {
 	return host(b.String())
 }
 
+// veth is the line of ip(8) that makes a cable between two namespaces.
+func veth(nameA string, a *NS, nameZ string, z *NS) string {
+	return fmt.Sprintf("link add %s netns %s type veth peer name %s netns %s\n", nameA, a.name, nameZ, z.name)
+}
+
 // kernelSettings makes every namespace forward, and independent of how the
 // machine is set up.
 func kernelSettings(ns *NS) error {
@@ -92,6 +101,7 @@ func kernelSettings(ns *NS) error {
 		{"ipv4/ip_forward", "1"},
 		{"ipv6/conf/all/forwarding", "1"},
 		{"ipv6/conf/*/accept_dad", "0"}, // an address works at once, not after a second
+		{"ipv6/neigh/*/retrans_time_ms", "100"},
 		{"ipv4/conf/*/rp_filter", "0"},
 		{"ipv4/conf/*/promote_secondaries", "1"},
 	} {
