@@ -1,6 +1,7 @@
 package ddns
 
 import (
+	"fmt"
 	"net/netip"
 	"reflect"
 	"testing"
@@ -16,6 +17,7 @@ func FuzzStep(f *testing.F) {
 	f.Add([]byte{4, 1, 1, 1, 2, 2, 1})
 	f.Add([]byte{3, 0, 0, 0, 0, 0, 0, 0xf1, 1, 1})
 	f.Add([]byte{1, 1, 2, 0, 1, 3})
+	f.Add([]byte{5, 1, 0, 0, 0, 0, 2, 3, 0, 1})
 	f.Add([]byte{2, 1, 2, 0x71, 1, 0, 1})
 	f.Fuzz(func(t *testing.T, replies []byte) {
 		if len(replies) == 0 {
@@ -26,14 +28,32 @@ func FuzzStep(f *testing.F) {
 		s, in := begin(len(r.providers), 0), input{due: true}
 		for _, b := range replies[1:] {
 			next, out := step(r, s, in)
-			if again, same := step(r, s, in); !reflect.DeepEqual(again, next) || !reflect.DeepEqual(same, out) {
-				t.Fatalf("the same input gave %+v, then %+v", out, same)
-			}
+			pure(t, r, s, in, next, out)
 			w.check(s, in, out)
 			s = next
 			in = w.reply(in.now, out, b)
 		}
 	})
+}
+
+// pure checks that step changes nothing but what it returns: the same input
+// gives the same again, and another one leaves no trace.
+func pure(t *testing.T, r rules, s state, in input, next state, out outcome) {
+	before, after := fmt.Sprintf("%+v", s), fmt.Sprintf("%+v", next)
+	other := input{now: in.now + time.Second, address: addresses["Y"]}
+	if in.address == other.address {
+		other.err = timeout("b")
+	}
+	again, same := step(r, s, in)
+	if !reflect.DeepEqual(again, next) || !reflect.DeepEqual(same, out) {
+		t.Fatalf("the same input gave %+v, then %+v", out, same)
+	}
+	if len(s.bench) > 0 {
+		step(r, s, other)
+	}
+	if fmt.Sprintf("%+v", s) != before || fmt.Sprintf("%+v", next) != after {
+		t.Fatalf("a step changed %s to %+v, or %s to %+v", before, s, after, next)
+	}
 }
 
 // witness is the network as one who sees all requests and events knows it.

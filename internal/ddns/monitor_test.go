@@ -99,6 +99,18 @@ func TestFailedPollsBackOff(t *testing.T) {
 	})
 }
 
+func TestLongIntervalIsNeitherDoubledNorShortened(t *testing.T) {
+	r := rules{interval: time.Hour, providers: []string{"a"}}
+	s, _ := step(r, begin(1, 0), input{due: true})
+	for range 3 {
+		var out outcome
+		if s, out = step(r, s, input{err: timeout("a")}); out.wait != time.Hour {
+			t.Errorf("next poll after %v, want 1h", out.wait)
+		}
+		s, _ = step(r, s, input{due: true})
+	}
+}
+
 func TestPollThatIsCancelledSaysNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &web{took: time.Hour, says: always("X")}
