@@ -122,7 +122,7 @@ type Uplink struct {
 	Role      string     // "Primary" or "Standby"
 	Name      string     // the user's name for it, may be empty
 	Interface string     // device name
-	Address   netip.Addr // source address; invalid while the uplink is offline
+	Address   netip.Addr // source address, the last known one; invalid when there was none
 	Gateway   netip.Addr
 }
 
