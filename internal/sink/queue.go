@@ -1,0 +1,110 @@
+package sink
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// queue is a bounded first-in-first-out queue between publishers, which never
+// wait, and one reader. Periodic items are those that the next of their sort
+// supersedes. When too much waits, the oldest periodic item is dropped, and
+// only when there is none, the oldest item.
+type queue[T any] struct {
+	limit    int          // how many items may wait
+	stale    int          // how many periodic items may wait among them
+	periodic func(T) bool // says which items are periodic
+
+	ready chan struct{} // holds a token when something was put
+
+	mu    sync.Mutex
+	items []T
+	lost  int
+}
+
+// newQueue returns a queue for limit items, stale of them periodic.
+func newQueue[T any](limit, stale int, periodic func(T) bool) *queue[T] {
+	return &queue[T]{limit: limit, stale: stale, periodic: periodic, ready: make(chan struct{}, 1)}
+}
+
+// put appends item and drops an older one when there are too many. It never
+// blocks.
+func (q *queue[T]) put(item T) {
+	q.mu.Lock()
+	q.items = append(q.items, item)
+	if len(q.items) > q.limit || q.periodic(item) && q.waiting() > q.stale {
+		q.drop()
+	}
+	q.mu.Unlock()
+	select {
+	case q.ready <- struct{}{}:
+	default:
+	}
+}
+
+// waiting counts the periodic items.
+func (q *queue[T]) waiting() int {
+	n := 0
+	for _, item := range q.items {
+		if q.periodic(item) {
+			n++
+		}
+	}
+	return n
+}
+
+// drop removes the item that is missed least and counts it as lost.
+func (q *queue[T]) drop() {
+	i := max(slices.IndexFunc(q.items, q.periodic), 0)
+	q.items = slices.Delete(q.items, i, i+1)
+	q.lost++
+}
+
+// take removes the oldest item and returns it; false when there is none.
+func (q *queue[T]) take() (item T, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.items) == 0 {
+		return item, false
+	}
+	item = q.items[0]
+	q.items = slices.Delete(q.items, 0, 1)
+	if len(q.items) == 0 {
+		q.items = nil // after a backlog, give its memory back
+	}
+	return item, true
+}
+
+// next waits for the oldest item. It returns false when ctx has ended and
+// nothing is left.
+func (q *queue[T]) next(ctx context.Context) (item T, ok bool) {
+	for {
+		if item, ok = q.take(); ok {
+			return item, true
+		}
+		select {
+		case <-q.ready:
+		case <-ctx.Done():
+			return q.take()
+		}
+	}
+}
+
+// takeLost returns how many items were dropped since the last call.
+func (q *queue[T]) takeLost() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := q.lost
+	q.lost = 0
+	return n
+}
+
+// discard empties the queue and returns how many items were in it, together
+// with those lost before.
+func (q *queue[T]) discard() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := len(q.items) + q.lost
+	q.items, q.lost = nil, 0
+	return n
+}
