@@ -21,10 +21,20 @@ type monitor struct {
 
 func (w *world) monitor(only uint16) monitor {
 	w.t.Helper()
-	f, err := subscribe(8 << 20)
+	f, err := subscribe()
 	w.set(err)
 	w.t.Cleanup(func() { f.Close() })
-	return monitor{w, f, only}
+	return monitor{w, f, only}.buffer(8 << 20)
+}
+
+// buffer sets the size of the receive buffer in bytes.
+func (m monitor) buffer(size int) monitor {
+	m.w.t.Helper()
+	c, err := m.file.SyscallConn()
+	m.w.set(err)
+	c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, size) })
+	m.w.set(err)
+	return m
 }
 
 // read returns the types of the messages so far. The kernel sends them before

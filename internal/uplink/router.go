@@ -18,7 +18,6 @@ type Router struct {
 	netlink conn
 	adopted bool // a predecessor's leftovers were cleared
 	writes  int  // changes asked of the kernel, for tests
-	buffer  int  // receive buffer of Watch's socket in bytes; 0 for the system's
 }
 
 // New returns a Router for the two uplinks, and for a default route of the given

@@ -32,7 +32,7 @@ const (
 // The kernel itself may report the carrier of a real network card up to a
 // second late, if there was another such report in the same second.
 func (r *Router) Watch(ctx context.Context) <-chan struct{} {
-	w := watch{changes: make(chan struct{}, 1), subscribe: func() (*os.File, error) { return subscribe(r.buffer) }}
+	w := watch{changes: make(chan struct{}, 1), subscribe: subscribe}
 	s, err := w.subscribe()
 	go w.run(ctx, s, err)
 	return w.changes
@@ -122,18 +122,14 @@ func wait(ctx context.Context, d time.Duration) bool {
 // subscribe opens a socket that hears of all changes that a Snapshot depends on
 // (rtnetlink(7)). It is read as a file: netlink sockets suit Go's poller, and so
 // an idle Watch costs a goroutine, and no 128 KB stack.
-func subscribe(buffer int) (*os.File, error) {
+func subscribe() (*os.File, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open a netlink socket: %w", err)
 	}
 	const groups = 1<<(unix.RTNLGRP_LINK-1) | 1<<(unix.RTNLGRP_IPV4_IFADDR-1) |
 		1<<(unix.RTNLGRP_IPV4_ROUTE-1) | 1<<(unix.RTNLGRP_IPV4_RULE-1)
-	err = unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: groups})
-	if err == nil && buffer > 0 {
-		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, buffer)
-	}
-	if err != nil {
+	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: groups}); err != nil {
 		unix.Close(fd)
 		return nil, fmt.Errorf("cannot subscribe to rtnetlink: %w", err)
 	}
