@@ -22,6 +22,7 @@ type process struct {
 	log      *sink.Log
 	action   *sink.Action
 	say      teller
+	gate     *gate
 	tasks    *daemon.Supervisor
 	monitors monitors
 	current  config.Config // in force; the zero value before the first apply
@@ -86,7 +87,11 @@ func (p *process) replace(m monitor, cfg config.Config) {
 		return
 	}
 	p.log.Publish(event.Event{Kind: event.Message, Monitor: m.name, Time: time.Now(), Severity: event.Info, Text: m.greeting})
-	if err := p.tasks.Start(m.name, m.job); err != nil {
+	job := m.job
+	if cfg.Failover.Enable && m.name != event.Failover {
+		job = p.gate.behind(job)
+	}
+	if err := p.tasks.Start(m.name, job); err != nil {
 		p.say.fail(strings.TrimSpace(err.Error()))
 	}
 }

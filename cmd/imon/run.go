@@ -58,10 +58,11 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	work, endWork := context.WithCancel(ctx)
 	defer endWork()
 	action := sink.NewAction(o.instance, o.nosyslog, log)
+	gate := newGate()
 	p := &process{
-		options: o, env: e, log: log, action: action, say: say,
+		options: o, env: e, log: log, action: action, say: say, gate: gate,
 		tasks:    daemon.New(work, log),
-		monitors: newMonitors(event.NewBus(log, action)),
+		monitors: newMonitors(event.NewBus(log, action, gate)),
 	}
 	_ = p.tasks.Start("action", action) // the first of its name
 	p.apply(cfg)
