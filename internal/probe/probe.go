@@ -14,9 +14,10 @@ import (
 
 // Path says by which uplink a question leaves. The zero Path leaves the choice
 // to the kernel. A Path works only where package uplink has installed the
-// routing rule for its source address.
+// routing rule for its source address. Echo requests by an Interface need
+// CAP_NET_RAW and CAP_NET_ADMIN, see [Pinger].
 type Path struct {
-	Source    netip.Addr // source address of the socket
+	Source    netip.Addr // source address of the socket; IPv4, or IPv6 but not link-local
 	Interface string     // device to which the socket is bound
 }
 
