@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,6 +94,13 @@ func put[T any](field any, text string, parse func(string) (T, string)) (rule st
 // setItems is Set for a list whose items are already apart. A list of URLs is
 // never empty: without an item it is the default.
 func (k Key) setItems(c *Config, items []string) []Fault {
+	items = slices.DeleteFunc(items, func(s string) bool { return strings.TrimSpace(s) == "" })
+	if len(items) > maxItems {
+		return []Fault{k.fault(strings.Join(items, ","), ruleItems)}
+	}
+	if len(items) == 0 && k.Kind == KindURLs {
+		return k.Set(c, k.Default)
+	}
 	parse := parseHost
 	if k.Kind == KindURLs {
 		parse = parseURL
@@ -100,20 +108,11 @@ func (k Key) setItems(c *Config, items []string) []Fault {
 	var list []string
 	var faults []Fault
 	for _, item := range items {
-		if item = strings.TrimSpace(item); item == "" {
-			continue
-		}
-		value, rule := parse(item)
+		value, rule := parse(strings.TrimSpace(item))
 		if rule != "" {
-			faults = append(faults, k.fault(item, k.Kind.rule()))
+			faults = append(faults, k.fault(strings.TrimSpace(item), k.Kind.rule()))
 		}
 		list = append(list, value)
-	}
-	if len(list) > maxItems {
-		return []Fault{k.fault(strings.Join(list, ","), ruleItems)}
-	}
-	if len(list) == 0 && k.Kind == KindURLs {
-		return k.Set(c, k.Default)
 	}
 	if len(faults) == 0 {
 		*k.field(c).(*[]string) = list
