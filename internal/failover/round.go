@@ -1,0 +1,158 @@
+package failover
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/probe"
+	"github.com/ejgeiger/imon/internal/schedule"
+)
+
+// round is one round of probes of both uplinks.
+type round struct {
+	cancel  [2]context.CancelFunc // nil for an uplink that is not probed
+	answers [2]answer
+	stale   [2]bool // the uplink changed since the round began
+	pending int     // the answers that are still to come
+}
+
+// discard gives up on uplink i, whose answer would be about a past state. The
+// other one's answer still counts.
+func (r *round) discard(i int) {
+	if r == nil {
+		return
+	}
+	r.stale[i] = true
+	if r.cancel[i] != nil {
+		r.cancel[i]()
+	}
+}
+
+// answer is what one of the goroutines that ask found out.
+type answer struct {
+	uplink     int
+	result     probe.EchoResult
+	unresolved bool   // the target has no address; the gateway was probed instead
+	crash      string // the panic that ended it, with its stack
+}
+
+// startRound starts to probe the uplinks that can carry packets.
+func (l *loop) startRound() {
+	l.due = false
+	if !l.known || l.mute || l.now()-l.synced >= resync {
+		l.sync()
+		l.due = false
+	}
+	l.round = &round{}
+	for i, s := range l.snapshot.Uplinks {
+		if l.known && s.Usable() {
+			l.ask(i)
+		}
+	}
+	if l.round.pending == 0 {
+		l.finishRound()
+	}
+}
+
+// ask starts to probe uplink i.
+func (l *loop) ask(i int) {
+	gateway := l.cfg.Uplinks[i].Gateway.String()
+	request := l.request(i, cmp.Or(l.cfg.Uplinks[i].Target, gateway))
+	var ctx context.Context
+	ctx, l.round.cancel[i] = context.WithCancel(l.ctx)
+	l.round.pending++
+	l.spawn(l.answers, func() answer {
+		a := answer{uplink: i, result: l.prober.Ping(ctx, request)}
+		if errors.Is(a.result.Err, probe.ErrResolve) && ctx.Err() == nil {
+			// A name server that is down must not cut anybody off.
+			request.Target, a.unresolved = gateway, true
+			a.result = l.prober.Ping(ctx, request)
+		}
+		return a
+	})
+}
+
+// request is a round of echo requests to target by the path of uplink i as it
+// is now.
+func (l *loop) request(i int, target string) probe.EchoRequest {
+	return probe.EchoRequest{
+		Target:  target,
+		Path:    probe.Path{Source: l.snapshot.Uplinks[i].Address, Interface: l.cfg.Uplinks[i].Interface},
+		Count:   l.cfg.Count,
+		Spacing: schedule.Spacing(l.cfg.Interval, l.cfg.Count),
+		Wait:    l.cfg.Wait,
+	}
+}
+
+// spawn runs ask in a goroutine of its own. Its answer goes to to, which must
+// have room for it, so that no answer ever waits for a reader.
+func (l *loop) spawn(to chan<- answer, ask func() answer) {
+	l.running.Go(func() { to <- guarded(ask) })
+}
+
+// guarded turns a panic of ask into an answer: nobody could catch it in the
+// goroutine in which it happens.
+func guarded(ask func() answer) (a answer) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.crash = fmt.Sprintf("%v\n%s", p, debug.Stack())
+		}
+	}()
+	return ask()
+}
+
+// collect takes one answer of the running round.
+func (l *loop) collect(a answer) {
+	if a.crash != "" {
+		panic(a.crash)
+	}
+	l.round.answers[a.uplink] = a
+	l.round.cancel[a.uplink]()
+	if l.round.pending--; l.round.pending == 0 && l.ctx.Err() == nil {
+		l.finishRound()
+	}
+}
+
+// finishRound tells step what the round found out.
+func (l *loop) finishRound() {
+	r := l.round
+	l.round = nil
+	in := l.observe(func(i int) observation { return l.judge(r, i) })
+	in.round = true
+	l.feed(in)
+}
+
+// judge is the verdict of round r on uplink i.
+func (l *loop) judge(r *round, i int) observation {
+	a := r.answers[i]
+	switch {
+	case !l.known:
+		return observation{reason: "the kernel does not say how it is"}
+	case r.stale[i] || r.cancel[i] == nil:
+		return observation{reason: "it changed while it was probed"}
+	}
+	l.noteName(i, a)
+	switch {
+	case a.result.Alive():
+		return observation{verdict: online}
+	case a.result.Unknown():
+		return observation{reason: a.result.Reason()}
+	default:
+		return observation{verdict: offline, reason: a.result.Reason()}
+	}
+}
+
+// noteName says once of a name that does not resolve what was probed instead.
+func (l *loop) noteName(i int, a answer) {
+	again := l.unresolved[i]
+	l.unresolved[i] = a.unresolved
+	if !a.unresolved || again {
+		return
+	}
+	u := l.cfg.Uplinks[i]
+	l.say(event.Warning, "cannot resolve '%s': probing gateway %s of %s Network instead", u.Target, u.Gateway, role(i))
+}
