@@ -56,8 +56,8 @@ func New(cfg config.Failover, kernel Kernel, changes <-chan struct{}, prober Pro
 // of Run.
 func (m *Monitor) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	l := &loop{Monitor: m, ctx: ctx, born: time.Now(), answers: make(chan answer, 2), state: begin(m.cfg, uplink.None)}
-	l.snapshot.Default = uplink.None
+	l := &loop{Monitor: m, ctx: ctx, born: time.Now(), changes: m.changes, answers: make(chan answer, 2)}
+	l.state, l.snapshot.Default = begin(m.cfg, uplink.None), uplink.None
 	defer l.running.Wait()
 	defer cancel()
 	ticker := time.NewTicker(m.cfg.Interval)
@@ -80,7 +80,8 @@ type loop struct {
 	*Monitor
 	ctx     context.Context
 	born    time.Time
-	running sync.WaitGroup // the goroutines that ask
+	running sync.WaitGroup  // the goroutines that ask
+	changes <-chan struct{} // the Monitor's; nil once it is closed
 	state   state
 
 	snapshot uplink.Snapshot
