@@ -111,7 +111,8 @@ func (w *DefaultWatch) follow() {
 }
 
 // take applies messages. The kernel does not tell which routes go with a link
-// or an address, so after such a message the table is read again.
+// or an address: those of a link are taken to have gone in that moment, and
+// after each such message the table is read again.
 func (w *DefaultWatch) take(messages []syscall.NetlinkMessage) error {
 	for _, m := range messages {
 		switch m.Header.Type {
@@ -120,12 +121,22 @@ func (w *DefaultWatch) take(messages []syscall.NetlinkMessage) error {
 				return err
 			}
 		default:
+			w.link(m)
 			if err := w.relist(); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// link removes the routes of a link that went down or away.
+func (w *DefaultWatch) link(m syscall.NetlinkMessage) {
+	index, gone := parseGone(m)
+	device := " dev " + w.names[index] + " "
+	if gone {
+		w.set(slices.DeleteFunc(slices.Clone(w.now()), func(route string) bool { return strings.Contains(route+" ", device) }))
+	}
 }
 
 // relist reads the names of the interfaces and the default routes.

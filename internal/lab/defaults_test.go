@@ -61,6 +61,20 @@ func TestWatchSeesAMomentWithoutARoute(t *testing.T) {
 	}
 }
 
+// A link that goes down takes its routes silently. The moment without a route
+// counts, however soon somebody adds another one.
+func TestWatchSeesTheRouteGoWithItsLink(t *testing.T) {
+	l := Start(t)
+	through(t, l, 0)
+	w, err := l.WatchDefaults(nil)
+	must(t, err)
+	must(t, l.Router.batch("link set eth1 down\nroute add "+by2+"\n"))
+	eventually(t, "the second route", func() bool { return slices.Equal(w.now(), []string{by2}) })
+	if m := w.Moments(); len(m) != 3 || len(m[1].Routes) != 0 {
+		t.Errorf("moments: %v", m)
+	}
+}
+
 func TestWatchTellsAndSurvivesANewInterface(t *testing.T) {
 	l := Start(t)
 	told := make(chan Moment, 20)

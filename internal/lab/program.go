@@ -35,6 +35,11 @@ type Line struct {
 // Imon starts an imon in the router on the given configuration, with
 // --nosyslog, --config and then args. It is killed when the lab closes.
 func (l *Lab) Imon(ctx context.Context, binary string, config []byte, args ...string) (*Program, error) {
+	return l.ImonTelling(ctx, nil, binary, config, args...)
+}
+
+// ImonTelling is [Lab.Imon] with told called for each line as it arrives.
+func (l *Lab) ImonTelling(ctx context.Context, told func(Line), binary string, config []byte, args ...string) (*Program, error) {
 	dir, err := os.MkdirTemp(l.dir, "imon-")
 	if err != nil {
 		return nil, err
@@ -43,7 +48,7 @@ func (l *Lab) Imon(ctx context.Context, binary string, config []byte, args ...st
 	if err := os.WriteFile(file, config, 0o644); err != nil {
 		return nil, err
 	}
-	return l.Start(ctx, l.Router, nil, binary, append([]string{"--nosyslog", "--config", file}, args...)...)
+	return l.Start(ctx, l.Router, told, binary, append([]string{"--nosyslog", "--config", file}, args...)...)
 }
 
 // Start starts a program in a namespace of the lab. told, which may be nil, is
@@ -165,6 +170,16 @@ func (p *Program) Pid() int { return p.cmd.Process.Pid }
 
 // Signal sends a signal to the process, not to its children.
 func (p *Program) Signal(s syscall.Signal) error { return p.cmd.Process.Signal(s) }
+
+// Ended reports whether the process has ended.
+func (p *Program) Ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
 
 // Wait waits until the process has ended and returns its exit code, -1 when a
 // signal ended it.

@@ -48,8 +48,11 @@ func TestImonRunsInTheRouter(t *testing.T) {
 			t.Errorf("line %q: %+v, %v", text, line, err)
 		}
 	}
+	if p.Ended() {
+		t.Error("ended before it was told to")
+	}
 	must(t, p.Signal(syscall.SIGTERM))
-	if code, err := p.Wait(soon(t)); err != nil || code != 3 {
+	if code, err := p.Wait(soon(t)); err != nil || code != 3 || !p.Ended() {
 		t.Errorf("exit code %d, %v", code, err)
 	}
 	if _, err := p.Await(soon(t), start, "ending"); err != nil {

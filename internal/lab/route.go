@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"syscall"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -46,6 +47,17 @@ func parseDefault(data []byte) (r route, ok bool) {
 		}
 	}
 	return r, true
+}
+
+// parseGone reads a message about a link; gone is true when that link is no
+// longer up or there, and routes cannot use it.
+func parseGone(m syscall.NetlinkMessage) (index int, gone bool) {
+	isLink := m.Header.Type == unix.RTM_NEWLINK || m.Header.Type == unix.RTM_DELLINK
+	if !isLink || len(m.Data) < unix.SizeofIfInfomsg {
+		return 0, false
+	}
+	msg := nl.DeserializeIfInfomsg(m.Data)
+	return int(msg.Index), m.Header.Type == unix.RTM_DELLINK || msg.Flags&unix.IFF_UP == 0
 }
 
 // line is the route as ip-route(8) prints it.
