@@ -78,7 +78,8 @@ func newEngine(rd *round, count, id int, raw bool) *engine {
 	// pro-bing's own look-up, statistics, clock and loss figure are not used.
 	e := &engine{round: rd, pinger: probing.New("")}
 	p := e.pinger
-	p.SetIPAddr(&net.IPAddr{IP: rd.target.AsSlice(), Zone: rd.target.Zone()})
+	zone, _ := zoneIndex(rd.target.Zone()) // reach has found it a moment ago
+	p.SetIPAddr(&net.IPAddr{IP: rd.target.AsSlice(), Zone: zoneText(zone)})
 	p.SetPrivileged(raw)
 	p.SetID(id)
 	p.SetLogger(e)

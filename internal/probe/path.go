@@ -30,6 +30,11 @@ func (p Path) dial(ctx context.Context, network string, target netip.AddrPort) (
 	if err := p.fits(target.Addr()); err != nil {
 		return nil, err
 	}
+	index, err := zoneIndex(target.Addr().Zone())
+	if err != nil {
+		return nil, noRoute(target.Addr(), p, err)
+	}
+	target = netip.AddrPortFrom(target.Addr().WithZone(zoneText(index)), target.Port())
 	d := net.Dialer{LocalAddr: p.local(network)}
 	if p.Interface != "" {
 		d.Control = p.control
@@ -131,4 +136,14 @@ func zoneIndex(zone string) (uint32, error) {
 		return 0, unix.ENODEV
 	}
 	return uint32(i.Index), nil
+}
+
+// zoneText is an index as a zone. Package net and x/net remember the index of a
+// name for a minute, which is wrong once the interface was removed and made
+// again; a number they must take as it is.
+func zoneText(index uint32) string {
+	if index == 0 {
+		return ""
+	}
+	return strconv.FormatUint(uint64(index), 10)
 }

@@ -76,9 +76,9 @@ func newResolver(ask func(context.Context, string, Path) ([]netip.Addr, error)) 
 // /etc/resolv.conf that are not on this machine are asked by path: so a name can
 // be resolved before there is any default route.
 //
-// The first Lookup of a name takes at most 4 s (2 s without a path), later ones
-// at most 0.4 s (0.2 s): a look-up that takes longer goes on by itself. The error is
-// ErrResolve with the name and the reason.
+// The first Lookup of a name takes at most about 4 s (2 s without a path), later
+// ones at most 0.4 s (0.2 s): a look-up that takes longer goes on by itself. The
+// error is ErrResolve with the name and the reason.
 func (r *Resolver) Lookup(ctx context.Context, name string, path Path) (netip.Addr, error) {
 	family := Any
 	if path.Source.IsValid() {
@@ -173,7 +173,7 @@ func (r *Resolver) visit(q question) (*entry, <-chan struct{}, time.Duration) {
 		go r.refresh(q, e)
 	}
 	if e.due.IsZero() {
-		return e, e.running, lookupTime
+		return e, e.running, lookupTime + refreshWait // so that the look-up can say why it failed
 	}
 	return e, e.running, refreshWait
 }
