@@ -274,11 +274,11 @@ func TestRenumberedUplinkIsProbedFromItsNewAddress(t *testing.T) {
 		r.until(9 * time.Second)
 		r.want("3s message warning: Default route of Primary Network cable (eth1) had been removed; put back",
 			"4.2s failover-uplink-offline Standby 'eth2' (no answer)")
-		r.prober.on(gateway1, func(_ context.Context, q probe.EchoRequest) probe.EchoResult {
+		r.prober.on(gateway1, func(ctx context.Context, q probe.EchoRequest) probe.EchoResult {
 			if q.Path.Source != renumbered {
 				t.Errorf("probed from %v", q.Path.Source)
 			}
-			return alive(nil, q)
+			return alive(ctx, q)
 		})
 		r.until(15 * time.Second)
 		r.want()

@@ -209,7 +209,7 @@ func checkDocumented(t *testing.T, s source, d ast.Decl) {
 	}
 	switch d := d.(type) {
 	case *ast.FuncDecl:
-		if d.Name.IsExported() && d.Doc == nil {
+		if d.Name.IsExported() && d.Doc == nil && exportedReceiver(d) {
 			complain(d.Pos(), d.Name.Name)
 		}
 	case *ast.GenDecl:
@@ -226,6 +226,24 @@ func checkDocumented(t *testing.T, s source, d ast.Decl) {
 			}
 		}
 	}
+}
+
+// exportedReceiver reports whether d is a function or a method of an exported
+// type: the methods of the others can only be reached through an interface,
+// which says what they do.
+func exportedReceiver(d *ast.FuncDecl) bool {
+	if d.Recv == nil {
+		return true
+	}
+	receiver := d.Recv.List[0].Type
+	if star, ok := receiver.(*ast.StarExpr); ok {
+		receiver = star.X
+	}
+	if index, ok := receiver.(*ast.IndexExpr); ok {
+		receiver = index.X
+	}
+	name, ok := receiver.(*ast.Ident)
+	return ok && name.IsExported()
 }
 
 func TestNoInitAndNoMutablePackageVariable(t *testing.T) {
