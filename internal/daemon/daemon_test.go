@@ -126,7 +126,7 @@ func TestBackoffDoublesUpToAMinute(t *testing.T) {
 		time.Sleep(250 * time.Second)
 		synctest.Wait()
 		if diff := cmp.Diff([]time.Duration{0, 1, 3, 7, 15, 31, 63, 123, 183, 243}, began); diff != "" {
-			t.Error(diff)
+			t.Fatal(diff)
 		}
 		got := log.failures()
 		if got[0] != "Task x failed: no luck; it starts again in 1s" || got[9] != "Task x failed: no luck; it starts again in 1m0s" {

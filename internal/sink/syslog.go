@@ -35,19 +35,9 @@ type syslogSocket struct {
 
 func newSyslogSocket(paths []string) *syslogSocket { return &syslogSocket{paths: paths} }
 
-// write sends one message. A daemon that went away costs a second attempt.
-func (s *syslogSocket) write(r record, _ string) error {
-	reused := s.conn != nil
-	err := s.send(r)
-	if err != nil && reused && !errors.Is(err, os.ErrDeadlineExceeded) {
-		err = s.send(r)
-	}
-	return err
-}
-
-// send connects if need be and writes r. After an error there is no
+// write connects if need be and sends one message. After an error there is no
 // connection, so that no rest of a message stays in a stream.
-func (s *syslogSocket) send(r record) error {
+func (s *syslogSocket) write(r record, _ string) error {
 	if s.conn == nil {
 		if err := s.connect(); err != nil {
 			return err
