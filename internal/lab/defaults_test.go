@@ -14,6 +14,7 @@ const (
 )
 
 func TestWatchRecordsEveryChange(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	w, err := l.WatchDefaults(nil)
 	must(t, err)
@@ -46,6 +47,7 @@ func TestWatchRecordsEveryChange(t *testing.T) {
 }
 
 func TestWatchSeesAMomentWithoutARoute(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	through(t, l, 0)
 	w, err := l.WatchDefaults(nil)
@@ -64,6 +66,7 @@ func TestWatchSeesAMomentWithoutARoute(t *testing.T) {
 // A link that goes down takes its routes silently. The moment without a route
 // counts, however soon somebody adds another one.
 func TestWatchSeesTheRouteGoWithItsLink(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	through(t, l, 0)
 	w, err := l.WatchDefaults(nil)
@@ -76,6 +79,7 @@ func TestWatchSeesTheRouteGoWithItsLink(t *testing.T) {
 }
 
 func TestWatchTellsAndSurvivesANewInterface(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	told := make(chan Moment, 20)
 	_, err := l.WatchDefaults(func(m Moment) { told <- m })
@@ -96,6 +100,7 @@ func TestWatchTellsAndSurvivesANewInterface(t *testing.T) {
 }
 
 func TestParseDefaultIgnoresOthers(t *testing.T) {
+	t.Parallel()
 	header := func(family, bits, table, kind uint8) []byte {
 		return []byte{family, bits, 0, 0, table, 0, 0, kind, 0, 0, 0, 0}
 	}

@@ -60,6 +60,7 @@ func settle(t *testing.T, l *Lab, want view) {
 }
 
 func TestFaultsAndTheirRestores(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	for _, test := range []struct {
 		fault Fault
@@ -100,6 +101,7 @@ func TestFaultsAndTheirRestores(t *testing.T) {
 }
 
 func TestLossIsPartial(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	must(t, l.Loss(0, 40).Inject())
 	through(t, l, 0)
@@ -113,6 +115,7 @@ func TestLossIsPartial(t *testing.T) {
 }
 
 func TestRenumberingChangesTheAddress(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	for _, test := range []struct {
 		fault Fault
@@ -145,6 +148,7 @@ func addresses(t *testing.T, l *Lab) string {
 }
 
 func TestRemovedInterfaceReturnsWithAnotherIndex(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	before, err := l.Router.interfaces()
 	must(t, err)
@@ -161,6 +165,7 @@ func TestRemovedInterfaceReturnsWithAnotherIndex(t *testing.T) {
 }
 
 func TestExternalAddressChanges(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	through(t, l, 0)
 	f := l.ExternalChanged(0)
@@ -179,6 +184,7 @@ func TestExternalAddressChanges(t *testing.T) {
 }
 
 func TestSNATKeepsToTheRulesAddress(t *testing.T) {
+	t.Parallel()
 	l := Start(t, SNAT())
 	through(t, l, 0)
 	must(t, l.Renumber(0).Inject())
@@ -194,6 +200,7 @@ func TestSNATKeepsToTheRulesAddress(t *testing.T) {
 }
 
 func TestRPFilterIsSet(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	for _, mode := range []string{"1", "2", "0"} {
 		must(t, l.RPFilter(int(mode[0]-'0')).Inject())
@@ -205,6 +212,7 @@ func TestRPFilterIsSet(t *testing.T) {
 }
 
 func TestFaultsSayWhatFailed(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	f := l.CutRouter(0)
 	must(t, l.Removed(0).Inject())

@@ -83,6 +83,7 @@ func through(t testing.TB, l *Lab, i int) {
 }
 
 func TestLANReachesTheInternetByADefaultRoute(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	if pings(l.LAN, "1.1.1.1") {
 		t.Fatal("the LAN host reaches the internet without a default route")
@@ -101,6 +102,7 @@ func TestLANReachesTheInternetByADefaultRoute(t *testing.T) {
 }
 
 func TestIPv6ReachesTheInternet(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	for _, ns := range []*NS{l.Router, l.LAN} {
 		eventually(t, ns.Name()+" reaches "+Host6, func() bool { return quickPing(ns, Host6) })
@@ -108,6 +110,7 @@ func TestIPv6ReachesTheInternet(t *testing.T) {
 }
 
 func TestProgramsSeeTheLabsNameServers(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	through(t, l, 0)
 	for _, ns := range []*NS{l.Router, l.LAN} {
@@ -119,6 +122,7 @@ func TestProgramsSeeTheLabsNameServers(t *testing.T) {
 }
 
 func TestTwoLabsDoNotDisturbEachOther(t *testing.T) {
+	t.Parallel()
 	a, b := Start(t), Start(t)
 	through(t, a, 0)
 	through(t, b, 1)

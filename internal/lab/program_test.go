@@ -39,6 +39,7 @@ func soon(t *testing.T) context.Context {
 }
 
 func TestImonRunsInTheRouter(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	start := time.Now()
 	p := startStandIn(t, l, "--instance", "lab")
@@ -64,6 +65,7 @@ func TestImonRunsInTheRouter(t *testing.T) {
 }
 
 func TestAwaitGivesUp(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	p := startStandIn(t, l)
 	_, err := p.Await(soon(t), time.Time{}, "eth2")
@@ -79,6 +81,7 @@ func TestAwaitGivesUp(t *testing.T) {
 }
 
 func TestProgramEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	p, err := l.Start(ctx, l.LAN, nil, "sleep", "1000")
@@ -90,6 +93,7 @@ func TestProgramEndsWithItsContext(t *testing.T) {
 }
 
 func TestProgramThatDoesNotExist(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	p, err := l.Imon(t.Context(), "/nonexistent/imon", l.Config().JSON())
 	must(t, err)
@@ -99,6 +103,7 @@ func TestProgramThatDoesNotExist(t *testing.T) {
 }
 
 func TestConfigIsAnInstanceFile(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	text := l.Config().Set("ping", "enable", true).JSON()
 	var c Config

@@ -42,6 +42,7 @@ func brief(m *dns.Msg, err error) string {
 }
 
 func TestNameServersAnswer(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	through(t, l, 0)
 	for _, server := range []string{"8.8.8.8", "1.1.1.1", Host6} {
@@ -68,6 +69,7 @@ func TestNameServersAnswer(t *testing.T) {
 }
 
 func TestNameServersMisbehave(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	through(t, l, 0)
 	s := l.DNS[0]
@@ -94,6 +96,7 @@ func TestNameServersMisbehave(t *testing.T) {
 }
 
 func TestNameServersStopAndStart(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	through(t, l, 0)
 	f := l.DNSDown()
@@ -115,6 +118,7 @@ func TestNameServersStopAndStart(t *testing.T) {
 }
 
 func TestProvidersMisbehave(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	through(t, l, 0)
 	p := l.Providers[0]
@@ -142,6 +146,7 @@ func TestProvidersMisbehave(t *testing.T) {
 }
 
 func TestProvidersStopAndStart(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	through(t, l, 0)
 	p := l.Providers[2]
@@ -158,6 +163,7 @@ func TestProvidersStopAndStart(t *testing.T) {
 }
 
 func TestCloseDoesNotWaitForASlowAnswer(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	through(t, l, 0)
 	l.DNS[0].Behave(DNSReply{Delay: time.Hour})

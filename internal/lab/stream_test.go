@@ -6,6 +6,7 @@ import (
 )
 
 func TestStreamSeesGaps(t *testing.T) {
+	t.Parallel()
 	l := Start(t)
 	s, err := l.Stream(5 * time.Millisecond)
 	must(t, err)
@@ -38,6 +39,7 @@ func TestStreamSeesGaps(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
+	t.Parallel()
 	start := time.Now().Add(-time.Minute)
 	at := func(n int) time.Time { return start.Add(time.Duration(n) * 10 * time.Millisecond) }
 	const now = 100 // in packets
@@ -78,6 +80,7 @@ func sameReport(a, b Report) bool {
 }
 
 func TestPacketsInFlightAreNotLost(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	s := &Stream{newest: 0, packets: []packet{{now, 1}, {now, 0}, {now, 0}}}
 	if r := s.report(0, now); r.Sent != 1 || r.Lost != 0 {

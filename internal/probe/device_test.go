@@ -96,10 +96,11 @@ func TestPathTakesAnswersFromItsDeviceOnly(t *testing.T) {
 	}
 }
 
-// TestPathNeverShowsItsMark has a rule for every packet with a mark.
+// TestPathNeverShowsItsMark has a rule for every packet with an odd mark, which
+// all of ours are.
 func TestPathNeverShowsItsMark(t *testing.T) {
 	twoUplinks(t)
-	run(t, "ip rule add not fwmark 0 prohibit pref 5", "ip rule del pref 5")
+	run(t, "ip rule add fwmark 1/1 prohibit pref 5", "ip rule del pref 5")
 	r := echo("10.99.9.9")
 	r.Path = Path{addr("10.99.2.1"), "wan2"}
 	if got := newPinger().Ping(t.Context(), r); len(got.RTTs) != 3 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -111,6 +112,22 @@ func TestPingFirewall(t *testing.T) {
 			t.Errorf("%s: error %v", test.name, r.Err)
 		}
 		run(t, "nft delete table ip probe", "true")
+	}
+}
+
+// TestPingFirewallKeepsToThePlan counts what leaves: a request that could not be
+// sent is not made up for by another one.
+func TestPingFirewallKeepsToThePlan(t *testing.T) {
+	var asked atomic.Int32
+	newPeer(t, "fire1", "10.99.1.1/24", "10.99.1.2/24").respond(func(int) reply {
+		asked.Add(1)
+		return reply{}
+	})
+	run(t, "nft add table ip probe; nft 'add chain ip probe out { type filter hook output priority 0; }';"+
+		"nft add rule ip probe out icmp type echo-request numgen inc mod 2 1 drop", "nft delete table ip probe")
+	r := newPinger().Ping(t.Context(), EchoRequest{Target: "10.99.1.2", Count: 4, Wait: 200 * time.Millisecond})
+	if asked.Load() != 2 || r.Alive() || r.Sent != 4 || !errors.Is(r.Err, unix.EPERM) {
+		t.Errorf("%d requests left: %+v", asked.Load(), r)
 	}
 }
 

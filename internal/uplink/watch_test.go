@@ -159,6 +159,7 @@ func TestWatchBacksOff(t *testing.T) {
 		v := watch{changes: make(chan struct{}, 1), subscribe: func() (*os.File, error) { tries++; return nil, unix.EMFILE }}
 		go v.run(ctx, nil, unix.EMFILE)
 		time.Sleep(time.Minute) // of the bubble's clock
+		synctest.Wait()
 		if tries < 60 || tries > 70 {
 			t.Errorf("%d tries in a minute", tries)
 		}

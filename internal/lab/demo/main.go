@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -29,6 +30,10 @@ func run() int {
 	action := flag.String("action", "", "the action `script`")
 	config := flag.String("config", "", "the instance `file`; the name of its action script is replaced")
 	flag.Parse()
+	if *imon == "" || *action == "" || *config == "" {
+		flag.Usage()
+		return 2
+	}
 	stop, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	ctx, cancel := context.WithTimeout(stop, longest)
@@ -73,6 +78,9 @@ func show(ctx context.Context, out *screen, imon, action, config string) (held b
 		return false, err
 	}
 	results := p.play(ctx, walk(l, p))
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return false, ctx.Err()
+	}
 	return out.summary(results), ctx.Err()
 }
 

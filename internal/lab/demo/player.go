@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -105,6 +106,9 @@ func (p *player) play(ctx context.Context, steps []step) []result {
 			p.out.headline(i+1, fault)
 		}
 		r := p.try(ctx, s)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			break // interrupted: nothing can be said of this step
+		}
 		p.conclude(r)
 		results = append(results, r)
 		if p.imon.Ended() {
