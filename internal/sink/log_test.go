@@ -43,17 +43,18 @@ func (o *fakeOutput) set(away bool) {
 
 func message(text string) event.Event { return event.Event{Kind: event.Message, Text: text} }
 
-// running runs l until stop is called, which returns Run's error and how long
-// it took to end.
-func running(t *testing.T, l *Log) (stop func() (error, time.Duration)) {
+// running runs l until stop is called, which returns how long Run
+// took to end, and its error.
+func running(t *testing.T, l *Log) (stop func() (time.Duration, error)) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- l.Run(ctx) }()
-	return func() (error, time.Duration) {
+	return func() (time.Duration, error) {
 		began := time.Now()
 		cancel()
-		return <-ended, time.Since(began)
+		err := <-ended
+		return time.Since(began), err
 	}
 }
 
@@ -68,7 +69,7 @@ func TestLogNamesTheMonitorWhenThereAreSeveral(t *testing.T) {
 			l.Publish(event.Event{Kind: event.Message, Monitor: event.Ping, Text: "Start Ping Monitor"})
 			l.Publish(samples()[15])
 		}
-		if err, _ := stop(); err != nil {
+		if _, err := stop(); err != nil {
 			t.Error(err)
 		}
 		want := []string{"[main] Starting", "[main] Start Ping Monitor",
@@ -114,7 +115,7 @@ func TestLogWaitsForItsReaderAndSaysWhatWasLost(t *testing.T) {
 		if len(got) != 2+logBacklog || !cmp.Equal(want, got[:3]) || got[len(got)-1] != "[main] line 512" {
 			t.Errorf("%d lines: %q … %q", len(got), got[:min(3, len(got))], got[max(0, len(got)-1):])
 		}
-		if err, _ := stop(); err != nil {
+		if _, err := stop(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -129,7 +130,7 @@ func TestLogDrainsAtTheEnd(t *testing.T) {
 		l.Publish(message("two"))
 		time.Sleep(time.Minute)
 		time.AfterFunc(drainTime-drainPause, func() { out.set(false) })
-		err, took := stop()
+		took, err := stop()
 		if diff := cmp.Diff([]string{"[main] one", "[main] two"}, out.texts); diff != "" || err != nil || took > drainTime {
 			t.Errorf("took %v, error %v\n%s", took, err, diff)
 		}
@@ -144,7 +145,7 @@ func TestLogGivesUpHalfASecondAfterTheEnd(t *testing.T) {
 			l.Publish(message("x"))
 		}
 		time.Sleep(time.Minute)
-		err, took := stop()
+		took, err := stop()
 		if took != drainTime || err == nil || err.Error() != "cannot deliver the last 3 log lines: away" {
 			t.Errorf("took %v, error %v", took, err)
 		}

@@ -164,7 +164,7 @@ func TestSyslogEndsInTimeWhenNobodyReads(t *testing.T) {
 	for range 300 {
 		l.Publish(message("x"))
 	}
-	err, took := stop()
+	took, err := stop()
 	if err == nil || took > drainTime+2*syslogWait+200*time.Millisecond {
 		t.Errorf("took %v, error %v", took, err)
 	}

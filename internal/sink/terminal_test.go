@@ -66,7 +66,7 @@ func TestNewTerminalWritesEvents(t *testing.T) {
 	l.Configure(LogSettings{Datefmt: "%H:%M"})
 	stop := running(t, l)
 	l.Publish(event.Event{Kind: event.UpdownOffline, Monitor: event.Updown, Target: "a\nb\x1b[31m"})
-	if err, _ := stop(); err != nil {
+	if _, err := stop(); err != nil {
 		t.Error(err)
 	}
 	if want := regexp.MustCompile(`^\d\d:\d\d \[demo\] Monitored IP a\\nb\\x1b\[31m offline\n$`); !want.MatchString(b.String()) {
