@@ -100,7 +100,7 @@ func (w *world) plug(p peer) {
 	w.set(w.here.LinkAdd(&netlink.Veth{LinkAttrs: attrs, PeerName: "peer", PeerNamespace: netlink.NsFd(p.ns)}))
 	w.set(w.here.LinkSetUp(w.link(w.here, p.dev)))
 	w.set(p.netlink.LinkSetUp(w.link(p.netlink, "peer")))
-	w.await(p.dev+" has a carrier", func() bool { return w.link(w.here, p.dev).Attrs().RawFlags&unix.IFF_LOWER_UP != 0 })
+	w.running(p)
 }
 
 func (w *world) unplug(p peer) {
@@ -178,7 +178,25 @@ func (w *world) noAddress(dev, a string) {
 }
 
 func (w *world) down(dev string) { w.t.Helper(); w.set(w.here.LinkSetDown(w.link(w.here, dev))) }
-func (w *world) up(dev string)   { w.t.Helper(); w.set(w.here.LinkSetUp(w.link(w.here, dev))) }
+
+// up sets an interface up and waits until both ends pass packets: a veth drops
+// them until the kernel's link watch has seen the carrier.
+func (w *world) up(dev string) {
+	w.t.Helper()
+	w.set(w.here.LinkSetUp(w.link(w.here, dev)))
+	for _, p := range append(w.isp[:], w.lan) {
+		if p.dev == dev {
+			w.running(p)
+		}
+	}
+}
+
+func (w *world) running(p peer) {
+	w.t.Helper()
+	w.await(p.dev+" passes packets", func() bool {
+		return w.link(w.here, p.dev).Attrs().RawFlags&w.link(p.netlink, "peer").Attrs().RawFlags&unix.IFF_RUNNING != 0
+	})
+}
 
 // defaultRoute is a default route for others to add or delete.
 func (w *world) defaultRoute(dev, gateway string, protocol, metric int) *netlink.Route {
