@@ -22,7 +22,7 @@ func lines(e event.Event) []line {
 	case event.Message:
 		return []line{{messageSeverity(e), e.Text}}
 	case event.PingResult:
-		return withReason(e, line{event.Info, pingText(e)})
+		return []line{{event.Info, pingText(e)}} // why is said once, by the monitor
 	case event.DDNSUpdate:
 		return []line{{event.Notice, fmt.Sprintf("External IP Address changed from %s to %s", oldAddress(e), e.Address)}}
 	case event.DDNSNoUpdate:
