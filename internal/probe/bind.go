@@ -20,7 +20,7 @@ var errNoSocket = errors.New("the socket to bind is not there")
 // all interfaces to find one. What it offers is SO_MARK, set before OnSetup is
 // called, and that serves as a name tag: the round's mark is a random number, so
 // the one socket of this process that has it is the round's. As the mark is gone
-// before the first packet, no routing rule ever sees it.
+// before the first packet, neither firewall nor routing rules ever see it.
 func bindMarked(mark int, device string) error {
 	for fd := range maxFD {
 		got, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK)

@@ -96,11 +96,11 @@ func TestPathTakesAnswersFromItsDeviceOnly(t *testing.T) {
 	}
 }
 
-// TestPathNeverShowsItsMark has a rule for every packet with an odd mark, which
-// all of ours are.
+// TestPathNeverShowsItsMark drops every packet with a mark.
 func TestPathNeverShowsItsMark(t *testing.T) {
 	twoUplinks(t)
-	run(t, "ip rule add fwmark 1/1 prohibit pref 5", "ip rule del pref 5")
+	run(t, "nft add table ip probe; nft 'add chain ip probe out { type filter hook output priority 0; }';"+
+		"nft add rule ip probe out meta mark != 0 drop", "nft delete table ip probe")
 	r := echo("10.99.9.9")
 	r.Path = Path{addr("10.99.2.1"), "wan2"}
 	if got := newPinger().Ping(t.Context(), r); len(got.RTTs) != 3 {
