@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noRouteErrnos mean that the kernel has no way to the target, whichever system
+// noRouteErrno means that the kernel has no way to the target, whichever system
 // call says so: connect(2), bind(2), sendmsg(2) or setsockopt(2).
 func noRouteErrno(err error) bool {
 	return isAny(err, unix.ENETUNREACH, unix.EHOSTUNREACH, unix.ENETDOWN,

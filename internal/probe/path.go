@@ -62,6 +62,8 @@ func (p Path) control(_, _ string, c syscall.RawConn) error {
 
 // reach asks the kernel whether a packet from p to target would find a route: it
 // connects a UDP socket, which sends nothing. Errors are ErrNoRoute or ErrLocal.
+// With an interface IPv4 never lacks a route: the kernel then takes the target for
+// a neighbour on that link, so the requests merely stay unanswered.
 func (p Path) reach(target netip.Addr) error {
 	if err := p.fits(target); err != nil {
 		return err
