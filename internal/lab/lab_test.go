@@ -183,10 +183,11 @@ func TestNewRemovesLabsOfDeadProcesses(t *testing.T) {
 	sleeper := (&NS{name}).Command(t.Context(), "sleep", "1000")
 	must(t, sleeper.Start())
 	eventually(t, "process in the namespace", func() bool { return len((&NS{name}).pids()) == 1 })
-	done := make(chan error)
+	done := make(chan error, 1)
 	go func() { done <- sleeper.Wait() }()
 	Start(t)
-	if <-done == nil || exists(filepath.Join(runNetns, name)) || exists(filepath.Join(etcNetns, name)) {
+	eventually(t, "end of the process", func() bool { return len(done) == 1 })
+	if exists(filepath.Join(runNetns, name)) || exists(filepath.Join(etcNetns, name)) {
 		t.Error("a stale namespace, its files or its processes are still there")
 	}
 }
