@@ -32,21 +32,27 @@ func writeEtc(ns, file, text string) error {
 	dir := filepath.Join(etcNetns, ns)
 	var err error
 	for range 5 {
-		if err = os.MkdirAll(dir, 0o755); err == nil {
-			return os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644)
+		if err = os.MkdirAll(dir, 0o755); err != nil {
+			continue
+		}
+		if err = os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err == nil {
+			return nil
 		}
 	}
 	return err
 }
 
 // remove ends the processes of the namespace, then removes it and its files.
-// One that does not exist is no error.
+// One that does not exist is no error. A process that entered at the last
+// moment is ended after the name is gone.
 func (n *NS) remove() error {
-	err := n.killAll()
-	if _, missing := os.Stat(n.path()); missing == nil {
+	var err error
+	if id, there := identify(n.path()); there {
+		err = id.killAll()
 		if _, e := run(exec.Command("ip", "netns", "del", n.name)); e != nil && exists(n.path()) {
 			err = errors.Join(err, e)
 		}
+		err = errors.Join(err, id.killAll())
 	}
 	err = errors.Join(err, os.RemoveAll(filepath.Join(etcNetns, n.name)))
 	os.Remove(etcNetns) // only when it is empty
@@ -58,15 +64,25 @@ func exists(path string) bool {
 	return err == nil
 }
 
+// identity tells namespaces apart even after their names are gone (namespaces(7)).
+type identity struct{ device, inode uint64 }
+
+// identify returns whose the file is; ok is false when it does not exist.
+func identify(path string) (id identity, ok bool) {
+	var stat unix.Stat_t
+	err := unix.Stat(path, &stat)
+	return identity{uint64(stat.Dev), stat.Ino}, err == nil
+}
+
 // killAll kills every process in the namespace and waits until they are gone.
-func (n *NS) killAll() error {
+func (id identity) killAll() error {
 	for deadline := time.Now().Add(3 * time.Second); ; time.Sleep(time.Millisecond) {
-		pids := n.pids()
+		pids := id.pids()
 		if len(pids) == 0 {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("cannot end processes %v in namespace %q", pids, n.name)
+			return fmt.Errorf("cannot end processes %v in a namespace of the lab", pids)
 		}
 		for _, pid := range pids {
 			syscall.Kill(pid, syscall.SIGKILL)
@@ -75,19 +91,12 @@ func (n *NS) killAll() error {
 }
 
 // pids are the processes in the namespace, without this one.
-func (n *NS) pids() []int {
-	var want, have unix.Stat_t
-	if unix.Stat(n.path(), &want) != nil {
-		return nil
-	}
+func (id identity) pids() []int {
 	var pids []int
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	for _, process := range processes {
 		pid, _ := strconv.Atoi(filepath.Base(process))
-		if pid == os.Getpid() || unix.Stat(process+"/ns/net", &have) != nil {
-			continue
-		}
-		if have.Ino == want.Ino && have.Dev == want.Dev {
+		if other, ok := identify(process + "/ns/net"); ok && other == id && pid != os.Getpid() {
 			pids = append(pids, pid)
 		}
 	}

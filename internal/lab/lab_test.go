@@ -172,24 +172,27 @@ func startOrphan(t *testing.T, l *Lab) string {
 	return line.Text
 }
 
+// Labs of other processes may be raised at the same time, and each of them
+// removes what is stale: this one may find it half done.
 func TestNewRemovesLabsOfDeadProcesses(t *testing.T) {
 	Start(t) // fails without root
 	dead := exec.Command("true")
 	must(t, dead.Run())
-	name := fmt.Sprintf("imon-%d-1-router", dead.Process.Pid)
-	_, err := run(exec.Command("ip", "netns", "add", name))
+	ns := &NS{fmt.Sprintf("imon-%d-1-router", dead.Process.Pid)}
+	must(t, writeEtc(ns.name, "resolv.conf", ""))
+	_, err := run(exec.Command("ip", "netns", "add", ns.name))
 	must(t, err)
-	must(t, writeEtc(name, "resolv.conf", ""))
-	sleeper := (&NS{name}).Command(t.Context(), "sleep", "1000")
+	sleeper := ns.Command(t.Context(), "sleep", "1000")
 	must(t, sleeper.Start())
-	eventually(t, "process in the namespace", func() bool { return len((&NS{name}).pids()) == 1 })
 	done := make(chan error, 1)
 	go func() { done <- sleeper.Wait() }()
+	eventually(t, "process in the namespace", func() bool {
+		id, there := identify(ns.path())
+		return !there || len(id.pids()) == 1
+	})
 	Start(t)
 	eventually(t, "end of the process", func() bool { return len(done) == 1 })
-	if exists(filepath.Join(runNetns, name)) || exists(filepath.Join(etcNetns, name)) {
-		t.Error("a stale namespace, its files or its processes are still there")
-	}
+	eventually(t, "no files", func() bool { return !exists(ns.path()) && !exists(filepath.Join(etcNetns, ns.name)) })
 }
 
 func TestStaleNames(t *testing.T) {

@@ -101,7 +101,10 @@ func closeAll(files []*os.File) {
 func (p *Program) end(ns *NS, outputs []*os.File) error {
 	p.Signal(syscall.SIGKILL)
 	<-p.done
-	err := ns.killAll()
+	var err error
+	if id, there := identify(ns.path()); there {
+		err = id.killAll() // its children
+	}
 	closeAll(outputs)
 	return err
 }
