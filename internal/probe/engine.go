@@ -89,7 +89,7 @@ func newEngine(rd *round, count, id int, raw bool) *engine {
 	p.Timeout = rd.request.longest()
 	p.OnSetup = e.setup
 	p.OnSend = func(*probing.Packet) { rd.left() }
-	p.OnRecv = func(packet *probing.Packet) { rd.answered(packet.Seq) }
+	p.OnRecv = func(packet *probing.Packet) { rd.answered(packet.Seq, packet.Rtt) }
 	p.OnSendError = e.sendError
 	if path := rd.request.Path; path.Source.IsValid() {
 		p.Source = path.Source.String()

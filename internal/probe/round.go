@@ -46,18 +46,33 @@ func (rd *round) left() {
 	rd.slots = append(rd.slots, slot{at: now})
 }
 
-// answered notes the answer to request seq. A second answer, one that comes
-// after the deadline and one to a request that never left do not count.
-func (rd *round) answered(seq int) {
+// answered notes the answer to request seq, for which pro-bing measured wall. A
+// second answer, one that comes after the deadline and one to a request that
+// never left do not count.
+func (rd *round) answered(seq int, wall time.Duration) {
 	now := time.Now()
 	rd.mu.Lock()
 	defer rd.mu.Unlock()
 	if rd.ended || now.After(rd.deadline) || seq < 0 || seq >= len(rd.slots) || rd.slots[seq].rtt != 0 {
 		return
 	}
-	rd.slots[seq].rtt = max(now.Sub(rd.slots[seq].at), 1)
+	rd.slots[seq].rtt = roundTrip(now.Sub(rd.slots[seq].at), wall)
 	rd.known++
 	rd.settle(rd.known+rd.failed >= rd.request.Count)
+}
+
+// sendTime is more than sendmsg(2) of an echo request takes.
+const sendTime = time.Millisecond
+
+// roundTrip is the round-trip time by two measurements. The monotonic one
+// begins when sendmsg(2) has returned, and an answer from nearby may be there
+// before that. The other one begins before, but is by the wall clock: it is
+// right where it is longer by no more than the sending took.
+func roundTrip(monotonic, wall time.Duration) time.Duration {
+	if more := wall - monotonic; more > 0 && more < sendTime {
+		return wall
+	}
+	return max(monotonic, 1)
 }
 
 // unsent notes that a request could not be sent.

@@ -43,7 +43,7 @@ func TestRoundCountsEachAnswerOnceAndInTime(t *testing.T) {
 			rd := twoLeft()
 			for _, a := range test.answers {
 				time.Sleep(a.after)
-				rd.answered(a.seq)
+				rd.answered(a.seq, 0)
 			}
 			settled := false
 			select {
@@ -81,10 +81,31 @@ func TestRoundKeepsTheFirstReason(t *testing.T) {
 			t.Error(err)
 		}
 		rd = twoLeft()
-		rd.answered(0)
-		rd.answered(1)
+		rd.answered(0, 0)
+		rd.answered(1, 0)
 		if _, err := rd.close(ctx); err != nil {
 			t.Errorf("complete before the context ended: %v", err)
 		}
 	})
+}
+
+// The wall clock refines the monotonic figure and never overrules it.
+func TestRoundTripByTwoClocks(t *testing.T) {
+	cases := []struct {
+		name                  string
+		monotonic, wall, want time.Duration
+	}{
+		{"answer during the sending", 3 * time.Microsecond, 40 * time.Microsecond, 40 * time.Microsecond},
+		{"far away", 20 * time.Millisecond, 20*time.Millisecond + 30*time.Microsecond, 20*time.Millisecond + 30*time.Microsecond},
+		{"clock stepped forward", 20 * time.Millisecond, time.Hour, 20 * time.Millisecond},
+		{"clock stepped back", 20 * time.Millisecond, -time.Hour, 20 * time.Millisecond},
+		{"never zero, which means unanswered", 0, 0, 1},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if got := roundTrip(c.monotonic, c.wall); got != c.want {
+				t.Errorf("roundTrip(%v, %v) = %v, want %v", c.monotonic, c.wall, got, c.want)
+			}
+		})
+	}
 }
