@@ -75,12 +75,16 @@ type Failover struct {
 
 // Uplink is one way to the internet.
 type Uplink struct {
-	Interface  string
+	Interface  string     // device, or on OpenWrt the logical name of an interface
 	Name       string     // shown in the log, may be empty
-	Gateway    netip.Addr // IPv4
+	Gateway    netip.Addr // IPv4; 0.0.0.0 for one that is learned, see AutoGateway
 	Target     string     // name or address to probe; "" for the gateway
 	PostTarget string     // name or address to probe after a switch; "" for none
 }
+
+// AutoGateway reports whether the gateway is to be learned from the system
+// ("auto"), instead of being configured.
+func (u Uplink) AutoGateway() bool { return u.Gateway.IsUnspecified() }
 
 // Ping are the settings of the monitor that measures round-trip times.
 type Ping struct {

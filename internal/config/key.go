@@ -22,7 +22,7 @@ const (
 	KindHosts                     // list of those: []string
 	KindText                      // text without control characters: string
 	KindInterface                 // name of a network interface: string
-	KindGateway                   // unicast IPv4 address: netip.Addr
+	KindGateway                   // unicast IPv4 address, or "auto" (stored as 0.0.0.0): netip.Addr
 	KindURLs                      // list of http and https URLs: []string
 )
 
@@ -141,10 +141,16 @@ func (k Key) Get(c Config) string {
 	}
 }
 
-// addrText is the text of an address, empty when there is none.
+// autoGateway is the text for a gateway that is learned while imon runs.
+const autoGateway = "auto"
+
+// addrText is the text of a gateway, empty when there is none.
 func addrText(a netip.Addr) string {
-	if !a.IsValid() {
+	switch {
+	case !a.IsValid():
 		return ""
+	case a.IsUnspecified():
+		return autoGateway
 	}
 	return a.String()
 }

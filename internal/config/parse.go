@@ -44,7 +44,7 @@ func (k Kind) rule() string {
 	case KindInterface:
 		return "must be an interface name: 1 to 15 bytes without '/', ':', blanks or control characters"
 	case KindGateway:
-		return "must be the IPv4 address of a gateway"
+		return "must be the IPv4 address of a gateway, or auto"
 	case KindURLs:
 		return "must be a list of http:// or https:// URLs without blanks, commas and passwords"
 	default:
@@ -132,8 +132,11 @@ func parseInterface(text string) (string, string) {
 }
 
 func parseGateway(text string) (netip.Addr, string) {
-	if text == "" {
+	switch text {
+	case "":
 		return netip.Addr{}, ""
+	case autoGateway:
+		return netip.IPv4Unspecified(), ""
 	}
 	a, err := netip.ParseAddr(text)
 	broadcast := netip.AddrFrom4([4]byte{255, 255, 255, 255})

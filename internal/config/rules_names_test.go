@@ -116,10 +116,11 @@ func nameRules() []ruleTest {
 			},
 		},
 		{
-			key: "failover.primary-gw", rule: "must be the IPv4 address of a gateway",
+			key: "failover.primary-gw", rule: "must be the IPv4 address of a gateway, or auto",
 			good: map[string]string{
 				`"192.168.1.1"`: "192.168.1.1",
 				`"169.254.1.1"`: "169.254.1.1",
+				`"auto"`:        "auto",
 			},
 			bad: map[string]string{
 				`"gw"`:               "gw",
