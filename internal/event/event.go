@@ -47,6 +47,18 @@ const (
 	// DDNSNoUpdate is an external address that could not be had: Text (why).
 	DDNSNoUpdate Kind = "ddns-no-update"
 
+	// DDNSResult is one finished poll, for those who show the state: Online,
+	// Address and Source when there is one, Text (why there is none). Like the
+	// other results below it comes every time, and neither log nor scripts get it.
+	DDNSResult Kind = "ddns-result"
+	// UpdownResult is one finished round: Target, Online (the verdict after it),
+	// Round, Text (why the target did not answer, may be empty).
+	UpdownResult Kind = "updown-result"
+	// FailoverResult is what one finished round says of one uplink: Uplink,
+	// Target (who was asked, empty when nobody), Online (the verdict after it),
+	// Round, Text (why nobody answered, may be empty).
+	FailoverResult Kind = "failover-result"
+
 	// PingResult is one finished round: Target, Round, Text (why none was
 	// answered, may be empty).
 	PingResult Kind = "ping-result"
@@ -66,6 +78,9 @@ const (
 	FailoverUplinkOnline Kind = "failover-uplink-online"
 	// FailoverUplinkOffline is an uplink that was lost: Uplink, Text (why).
 	FailoverUplinkOffline Kind = "failover-uplink-offline"
+	// FailoverForced is somebody's wish that an uplink be preferred until
+	// further notice: Uplink; the zero Uplink ends it.
+	FailoverForced Kind = "failover-forced"
 )
 
 // Severity says how much a line matters. The numbers are those of RFC 5424,
@@ -99,7 +114,7 @@ type Event struct {
 	Address, OldAddress netip.Addr // DDNSUpdate
 	Source              string     // DDNSUpdate
 
-	Round Round // PingResult
+	Round Round // PingResult, UpdownResult, FailoverResult
 
 	Uplink Uplink // failover kinds
 	Other  Uplink // FailoverBothDown
@@ -121,9 +136,16 @@ func (r Round) Alive() bool { return r.Received > 0 }
 type Uplink struct {
 	Role      string     // "Primary" or "Standby"
 	Name      string     // the user's name for it, may be empty
-	Interface string     // device name
+	Interface string     // as configured: a device, or its logical name
+	Link      string     // the device behind a logical name; empty when Interface is one
 	Address   netip.Addr // source address, the last known one; invalid when there was none
 	Gateway   netip.Addr
+}
+
+// IsResult reports whether events of this kind come with every round, and only
+// show how it went: the next one supersedes it.
+func (k Kind) IsResult() bool {
+	return k == PingResult || k == UpdownResult || k == FailoverResult || k == DDNSResult
 }
 
 // Device is the uplink as log lines show it: "name (interface)", or the

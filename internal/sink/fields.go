@@ -55,7 +55,7 @@ func Fields(e event.Event) []Field {
 	fs.address("address", e.Address)
 	fs.address("old_address", e.OldAddress)
 	fs.text("source", e.Source)
-	if e.Kind == event.PingResult {
+	if e.Kind == event.PingResult || e.Round.Sent > 0 {
 		fs.round(e.Round)
 	}
 	fs.uplink("", e.Uplink)
@@ -77,7 +77,8 @@ func onlineOf(e event.Event) (online, said bool) {
 		return false, true
 	case event.PingResult:
 		return e.Round.Alive(), true
-	case event.UpdownInitial, event.UpdownSecondary, event.FailoverInitial, event.FailoverPostping:
+	case event.UpdownInitial, event.UpdownSecondary, event.FailoverInitial, event.FailoverPostping,
+		event.UpdownResult, event.FailoverResult, event.DDNSResult:
 		return e.Online, true
 	}
 	return false, false
@@ -119,6 +120,7 @@ func (fs *fieldList) uplink(prefix string, u event.Uplink) {
 	fs.text(prefix+"uplink", strings.ToLower(u.Role))
 	fs.text(prefix+"uplink_name", u.Name)
 	fs.text(prefix+"interface", u.Interface)
+	fs.text(prefix+"device", u.Link)
 	fs.address(prefix+"uplink_address", u.Address)
 	fs.address(prefix+"gateway", u.Gateway)
 }

@@ -38,6 +38,11 @@ func TestEnvironmentOfEachKind(t *testing.T) {
 		" TARGET=8.8.8.8 ONLINE=false" + s,
 		" ONLINE=true OUTAGE_SECONDS=90061" + p,
 		" ONLINE=false" + s + " REASON=cable unplugged",
+		" UPLINK=standby INTERFACE=wwan DEVICE=wwan0 GATEWAY=192.168.62.1",
+		"",
+		" ONLINE=true ADDRESS=203.0.113.5 SOURCE=ident.me",
+		" TARGET=1.1.1.1 ONLINE=true RTT_MIN_MS=0.434 RTT_AVG_MS=2.664 RTT_MAX_MS=4.894 JITTER_MS=4.46 LOSS=0.0 SENT=2 RECEIVED=2",
+		" ONLINE=false" + s + " REASON=no carrier",
 	}
 	for i, e := range samples() {
 		env := environment("main", e)

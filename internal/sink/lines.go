@@ -77,6 +77,11 @@ func failoverLines(e event.Event) []line {
 			return []line{{event.Info, "Info: " + role + " Network Ping Target " + e.Target + " Online After Failover"}}
 		}
 		return withReason(e, line{event.Warning, "Warn: " + role + " Network Ping Target " + e.Target + " Not Responding After Failover"})
+	case event.FailoverForced:
+		if role == "" {
+			return []line{{event.Notice, "Network Failover decides by itself again"}}
+		}
+		return []line{{event.Notice, "Network Failover keeps to " + network + ", as told, whenever it is online"}}
 	case event.FailoverUplinkOnline:
 		return []line{
 			{event.Notice, network + " is now online"},

@@ -55,6 +55,11 @@ func standby() event.Uplink {
 	return event.Uplink{Role: "Standby", Interface: "wwan0", Gateway: addr("192.168.62.1")}
 }
 
+// logical is an uplink that was configured by its logical name.
+func logical() event.Uplink {
+	return event.Uplink{Role: "Standby", Interface: "wwan", Link: "wwan0", Gateway: addr("192.168.62.1")}
+}
+
 func round() event.Round {
 	return event.Round{Sent: 2, Received: 2, Min: 434 * time.Microsecond, Avg: 2664 * time.Microsecond,
 		Max: 4894 * time.Microsecond, Jitter: 4460 * time.Microsecond}
@@ -86,6 +91,11 @@ func samples() []event.Event {
 		{Kind: event.FailoverPostping, Monitor: event.Failover, Uplink: standby(), Target: "8.8.8.8"},
 		{Kind: event.FailoverUplinkOnline, Monitor: event.Failover, Uplink: primary(), Outage: 90061 * time.Second},
 		{Kind: event.FailoverUplinkOffline, Monitor: event.Failover, Uplink: standby(), Text: "cable unplugged"},
+		{Kind: event.FailoverForced, Monitor: event.Failover, Uplink: logical()},
+		{Kind: event.FailoverForced, Monitor: event.Failover},
+		{Kind: event.DDNSResult, Monitor: event.DDNS, Online: true, Address: addr("203.0.113.5"), Source: "ident.me"},
+		{Kind: event.UpdownResult, Monitor: event.Updown, Target: "1.1.1.1", Online: true, Round: round()},
+		{Kind: event.FailoverResult, Monitor: event.Failover, Uplink: standby(), Text: "no carrier"},
 	}
 	for i := range all {
 		all[i].Time = at
