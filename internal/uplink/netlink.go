@@ -51,6 +51,9 @@ func (c conn) list(s settings) (*kernel, error) {
 
 func (c conn) listLinks(k *kernel) error {
 	for i, spec := range k.specs {
+		if spec.Interface == "" {
+			continue
+		}
 		if i == 1 && spec.Interface == k.specs[0].Interface {
 			k.links[1] = k.links[0]
 			continue

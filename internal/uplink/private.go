@@ -15,18 +15,26 @@ type private struct {
 	owner  []int // of routes, an uplink
 }
 
-// chooseTables returns the private table of each uplink: the first id from its
-// hash on that is free or already holds nothing but this uplink's default.
-func (k *kernel) chooseTables() [2]int {
-	ids := [2]int{}
+// withTables returns ids with a private table for each uplink that has none yet,
+// once it has a device and a gateway. An uplink keeps its table for as long as
+// the Router lives, whatever becomes of its Spec.
+func (k *kernel) withTables(ids [2]int) [2]int {
 	for i, spec := range k.specs {
-		id := hash(spec)
-		for n := 0; n < Tables && (id == ids[0] || k.foreignTable(id, spec.Gateway)); n++ {
-			id = FirstTable + (id-FirstTable+1)%Tables
+		if ids[i] == 0 && spec.complete() {
+			ids[i] = k.chooseTable(spec, ids[1-i])
 		}
-		ids[i] = id
 	}
 	return ids
+}
+
+// chooseTable returns the first id from an uplink's hash on that is not taken,
+// and is free or already holds nothing but this uplink's default.
+func (k *kernel) chooseTable(s Spec, taken int) int {
+	id := hash(s)
+	for n := 0; n < Tables && (id == taken || k.foreignTable(id, s.Gateway)); n++ {
+		id = FirstTable + (id-FirstTable+1)%Tables
+	}
+	return id
 }
 
 func hash(s Spec) int {
@@ -50,7 +58,7 @@ func isPrivate(table int) bool { return table >= FirstTable && table < FirstTabl
 func (k *kernel) wanted() private {
 	var w private
 	for i, s := range k.states() {
-		if !s.Address.IsValid() {
+		if !s.Address.IsValid() || k.specs[i].Reason != "" {
 			continue
 		}
 		for _, r := range rules(s.Address, k.tables[i]) {

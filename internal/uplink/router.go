@@ -32,28 +32,56 @@ func New(specs [2]Spec, metric int) (*Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.list(s)
-	if err != nil {
+	r := &Router{settings: s, netlink: c}
+	if _, err := r.list(); err != nil {
 		c.Close()
 		return nil, err
 	}
-	s.tables = k.chooseTables()
-	return &Router{settings: s, netlink: c}, nil
+	return r, nil
+}
+
+// SetSpecs replaces the specs: the device behind an uplink, or its gateway, has
+// changed or is not known any more. The next Sync and SetDefault go by them;
+// until then the kernel stays as it is, the default route included. An error
+// says which spec cannot be, and then nothing is replaced.
+func (r *Router) SetSpecs(specs [2]Spec) error {
+	err := checkSpecs(specs)
+	if err == nil {
+		r.specs = specs
+	}
+	return err
+}
+
+// list asks the kernel, and chooses the private tables that are still missing.
+func (r *Router) list() (*kernel, error) {
+	k, err := r.netlink.list(r.settings)
+	if err != nil {
+		return nil, err
+	}
+	r.tables = k.withTables(r.tables)
+	k.tables = r.tables
+	return k, nil
 }
 
 func newSettings(specs [2]Spec, metric int) (settings, error) {
-	for _, s := range specs {
-		if s.Interface == "" {
-			return settings{}, fmt.Errorf("cannot use uplink via %s: it has no interface", s.Gateway)
-		}
-		if !s.Gateway.Is4() {
-			return settings{}, fmt.Errorf("cannot use gateway %q of %q: not an IPv4 address", s.Gateway, s.Interface)
-		}
-	}
 	if metric < 0 || uint64(metric) > math.MaxUint32 {
 		return settings{}, fmt.Errorf("cannot use metric %d: not in 0 to %d", metric, uint32(math.MaxUint32))
 	}
-	return settings{specs: specs, metric: uint32(metric)}, nil
+	return settings{specs: specs, metric: uint32(metric)}, checkSpecs(specs)
+}
+
+// checkSpecs says what a spec lacks that names no reason for it.
+func checkSpecs(specs [2]Spec) error {
+	for _, s := range specs {
+		switch {
+		case s.Reason != "" && (s.Gateway.Is4() || !s.Gateway.IsValid()):
+		case s.Interface == "":
+			return fmt.Errorf("cannot use uplink via %s: it has no interface", s.Gateway)
+		case !s.Gateway.Is4():
+			return fmt.Errorf("cannot use gateway %q of %q: not an IPv4 address", s.Gateway, s.Interface)
+		}
+	}
+	return nil
 }
 
 // Sync brings both uplinks' private tables and rules to what their interfaces
@@ -113,7 +141,7 @@ func (r *Router) Close() error {
 func (r *Router) settle(plan func(*kernel) ([]op, error)) (*kernel, []op, error) {
 	var failed error
 	for n := 0; ; n++ {
-		k, err := r.netlink.list(r.settings)
+		k, err := r.list()
 		if err != nil {
 			return nil, nil, err
 		}

@@ -28,6 +28,8 @@ func (k *kernel) states() [2]State {
 // reason is why uplink i cannot work now, "" when it may.
 func (k *kernel) reason(i int, s State) string {
 	switch l := k.links[i]; {
+	case k.specs[i].Reason != "":
+		return k.specs[i].Reason
 	case l.index == 0:
 		return "interface does not exist"
 	case !l.up:
@@ -95,6 +97,9 @@ func (k *kernel) ours(r route) bool {
 // via is the uplink through whose gateway and device r leads, or None.
 func (k *kernel) via(r route) int {
 	for i, spec := range k.specs {
+		if !spec.Gateway.IsValid() {
+			continue
+		}
 		if r.kind == unix.RTN_UNICAST && r.index != 0 && r.index == k.links[i].index && r.gateway == spec.Gateway {
 			return i
 		}
@@ -104,7 +109,7 @@ func (k *kernel) via(r route) int {
 
 // snapshot is what is reported of k.
 func (k *kernel) snapshot() Snapshot {
-	s := Snapshot{Uplinks: k.states(), Default: None}
+	s := Snapshot{Uplinks: k.states(), Specs: k.specs, Default: None}
 	for _, r := range k.routes {
 		switch {
 		case r.table != unix.RT_TABLE_MAIN || !r.isDefault():

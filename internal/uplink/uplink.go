@@ -60,11 +60,19 @@ const (
 // None stands for "no uplink" where an index of an uplink is expected.
 const None = -1
 
-// Spec is one uplink as configured.
+// Spec says what one uplink is made of. It may change while a Router runs, see
+// [Router.SetSpecs].
 type Spec struct {
-	Interface string
+	Interface string     // name of the device
 	Gateway   netip.Addr // IPv4
+	// Reason is a short clause: why the uplink cannot work, whatever the kernel
+	// says. With it, Interface and Gateway may be missing; what there is of them
+	// still tells which default route is the uplink's.
+	Reason string
 }
+
+// complete reports whether there is a device and a gateway, reason or not.
+func (s Spec) complete() bool { return s.Interface != "" && s.Gateway.IsValid() }
 
 // State is one uplink as the kernel has it now.
 type State struct {
@@ -84,6 +92,7 @@ func (s State) Usable() bool { return s.Reason == "" }
 // Snapshot is what the kernel says at one moment.
 type Snapshot struct {
 	Uplinks [2]State // in the order of the specs
+	Specs   [2]Spec  // that were in force
 	// Default is the uplink through which our default route leads, None when
 	// we have none in the main table.
 	Default int
