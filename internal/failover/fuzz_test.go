@@ -42,7 +42,7 @@ func newWorld(t testing.TB, flags byte) *world {
 // do lets one thing happen; detail says how.
 func (w *world) do(what, detail byte) {
 	w.now += time.Duration(detail) * 50 * time.Millisecond
-	switch what % 8 {
+	switch what % 9 {
 	case 0, 1, 2:
 		w.observe(true, [2]verdict{pick(detail), pick(detail >> 3)})
 	case 3:
@@ -60,6 +60,8 @@ func (w *world) do(what, detail byte) {
 		if detail&1 != 0 {
 			w.route, w.hidden = uplink.None, true
 		}
+	case 8:
+		w.step(forced{int(detail)%3 - 1})
 	}
 	w.checkRest()
 }
@@ -173,9 +175,15 @@ func (w *world) checkRest() {
 	if active != w.route && w.state.uplinks[active].removals.count < maxPutBacks {
 		w.fail("%d is active, but the route leads through %d", active, w.route)
 	}
-	preferred := w.state.cfg.PreferPrimary && !w.state.uplinks[primary].failed
-	if preferred && w.verdicts[primary] == online && active != primary {
-		w.fail("the primary is preferred and online, and not active")
+	preferred := w.state.forced
+	if preferred == uplink.None && w.state.cfg.PreferPrimary {
+		preferred = primary
+	}
+	if preferred == uplink.None || w.state.uplinks[preferred].failed {
+		return
+	}
+	if w.verdicts[preferred] == online && active != preferred {
+		w.fail("%d is preferred and online, and not active", preferred)
 	}
 }
 

@@ -29,10 +29,12 @@ func (v verdict) String() string { return [...]string{"unknown", "online", "offl
 type observation struct {
 	verdict verdict
 	address netip.Addr // source address; invalid when it has none
+	device  string     // through which it leads, "" when that is not known
+	gateway netip.Addr // invalid when it is not known
 	reason  string     // why the verdict is not online
 }
 
-// input is what step is told: observed or applied. All times are monotonic and
+// input is what step is told: observed, applied or forced. All times are monotonic and
 // count from one common moment.
 type input interface{ isInput() }
 
@@ -53,8 +55,12 @@ type applied struct {
 	err    error
 }
 
+// forced is somebody's wish: the uplink is preferred from now on, or none is.
+type forced struct{ uplink int }
+
 func (observed) isInput() {}
 func (applied) isInput()  {}
+func (forced) isInput()   {}
 
 // output is what step wants done: emit, activate, postPing or probeNow. An
 // activate is the last one of its step.

@@ -13,6 +13,9 @@ type knowledge struct {
 	verdict    verdict
 	reason     string        // why it is not online
 	address    netip.Addr    // the last one seen
+	device     string        // the last one seen
+	gateway    netip.Addr    // the last one seen
+	moved      bool          // device or gateway changed, and the default route has not followed
 	since      time.Duration // when it went offline
 	blind      int           // rounds in a row without a verdict
 	failed     bool          // an activate failed, and no round ended and no verdict changed since
@@ -33,6 +36,8 @@ func (t *turn) note(i int, o observation) {
 	if o.address.IsValid() {
 		u.address = o.address
 	}
+	u.place(o)
+	u.moved = u.moved && t.holder != i
 	switch {
 	case o.verdict != unknown:
 		u.blind = 0
@@ -40,6 +45,15 @@ func (t *turn) note(i int, o observation) {
 	case t.round:
 		t.noteBlind(i, o.reason)
 	}
+}
+
+// place takes over through which device and gateway the uplink leads now.
+func (u *knowledge) place(o observation) {
+	if o.device == "" || !o.gateway.IsValid() {
+		return
+	}
+	u.moved = u.moved || u.gateway.IsValid() && (o.device != u.device || o.gateway != u.gateway)
+	u.device, u.gateway = o.device, o.gateway
 }
 
 // noteBlind counts a round that said nothing about uplink i.
@@ -89,12 +103,19 @@ func (t *turn) complain(i int, err error) {
 
 // mayPutBack reports whether a removed route of uplink i is put back now.
 func (t *turn) mayPutBack(i int) bool {
-	return t.round || t.uplinks[i].removals.count < maxPutBacks
+	return t.round || t.uplinks[i].moved || t.uplinks[i].removals.count < maxPutBacks
 }
 
-// putBack says that a removed route is in place again, at most once in a window.
+// putBack says that a removed route is in place again, at most once in a window,
+// or that the route has followed its uplink to another device or gateway.
 func (t *turn) putBack(i int) {
-	r := &t.uplinks[i].removals
+	u := &t.uplinks[i]
+	if u.moved {
+		u.moved = false
+		t.say(event.Notice, "Default route of %s leads via %s dev %s now", t.name(i), u.gateway, u.device)
+		return
+	}
+	r := &u.removals
 	if t.at-r.said < removalWindow {
 		r.count++
 		return
@@ -133,9 +154,16 @@ func (s *state) name(i int) string {
 // describe returns uplink i as events show it; without address while offline.
 func (s *state) describe(i int) event.Uplink {
 	c := s.cfg.Uplinks[i]
-	u := event.Uplink{Role: role(i), Name: c.Name, Interface: c.Interface, Gateway: c.Gateway}
-	if s.uplinks[i].verdict == online {
-		u.Address = s.uplinks[i].address
+	k := s.uplinks[i]
+	u := event.Uplink{Role: role(i), Name: c.Name, Interface: c.Interface, Gateway: k.gateway}
+	if !k.gateway.IsValid() && !c.AutoGateway() {
+		u.Gateway = c.Gateway
+	}
+	if k.device != c.Interface {
+		u.Link = k.device
+	}
+	if k.verdict == online {
+		u.Address = k.address
 	}
 	return u
 }

@@ -42,12 +42,13 @@ type Monitor struct {
 	changes <-chan struct{}
 	prober  Prober
 	events  event.Publisher
+	control *Control
 }
 
 // New returns a monitor of cfg's two uplinks. It calls kernel.Sync whenever
 // changes delivers, and hands what happens to events, from one goroutine.
 func New(cfg config.Failover, kernel Kernel, changes <-chan struct{}, prober Prober, events event.Publisher) *Monitor {
-	return &Monitor{cfg: cfg, kernel: kernel, changes: changes, prober: prober, events: events}
+	return &Monitor{cfg: cfg, kernel: kernel, changes: changes, prober: prober, events: events, control: NewControl()}
 }
 
 // Run probes and decides until ctx is done, and then returns nil. It leaves the
@@ -62,6 +63,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 	defer cancel()
 	ticker := time.NewTicker(m.cfg.Interval)
 	defer ticker.Stop()
+	l.obey()
 	l.sync()
 	l.due = true
 	for ctx.Err() == nil {
@@ -115,6 +117,8 @@ func (l *loop) wait(tick <-chan time.Time) {
 			l.changes = nil
 		}
 		l.sync()
+	case <-l.control.wake:
+		l.obey()
 	case a := <-l.answers:
 		l.collect(a)
 	case a := <-l.post:
@@ -166,7 +170,7 @@ func (l *loop) sync() {
 	l.snapshot, l.known, l.synced = next, true, l.now()
 	news := first || next.Default != last.Default
 	for i, s := range next.Uplinks {
-		if first || s != last.Uplinks[i] {
+		if first || s != last.Uplinks[i] || next.Specs[i] != last.Specs[i] {
 			news = true
 			l.round.discard(i)
 			l.due = l.due || s.Usable()
@@ -188,6 +192,7 @@ func (l *loop) observe(ask func(i int) observation) observed {
 			in.uplinks[i] = observation{verdict: offline, reason: s.Reason}
 		}
 		in.uplinks[i].address = s.Address
+		in.uplinks[i].device, in.uplinks[i].gateway = l.device(i), l.gateway(i)
 	}
 	return in
 }

@@ -146,16 +146,21 @@ func failing(err error) func(context.Context, probe.EchoRequest) probe.EchoResul
 
 // events keeps what was published as "TIME TEXT".
 type events struct {
-	mu    sync.Mutex
-	lines []string
-	bad   []event.Event // without a time or the monitor's name
-	now   func() time.Duration
+	mu      sync.Mutex
+	lines   []string
+	results []event.Event
+	bad     []event.Event // without a time or the monitor's name
+	now     func() time.Duration
 }
 
 func (e *events) Publish(ev event.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.lines = append(e.lines, fmt.Sprintf("%v %s", e.now(), eventText(ev)))
+	if ev.Kind == event.FailoverResult {
+		e.results = append(e.results, ev)
+	} else {
+		e.lines = append(e.lines, fmt.Sprintf("%v %s", e.now(), eventText(ev)))
+	}
 	if ev.Monitor != event.Failover || ev.Time.IsZero() {
 		e.bad = append(e.bad, ev)
 	}
@@ -163,13 +168,14 @@ func (e *events) Publish(ev event.Event) {
 
 // rig is a monitor with all around it, in a bubble with a clock of its own.
 type rig struct {
-	t      *testing.T
-	kernel *fakeKernel
-	prober *fakeProber
-	events *events
-	cfg    config.Failover
-	start  time.Time
-	seen   int // lines that want has read
+	t       *testing.T
+	kernel  *fakeKernel
+	prober  *fakeProber
+	events  *events
+	cfg     config.Failover
+	control *Control
+	start   time.Time
+	seen    int // lines that want has read
 }
 
 // inRig runs a monitor as before sets it up, and test beside it. In the end the
@@ -183,7 +189,7 @@ func inRig(t *testing.T, before, test func(r *rig)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		done := make(chan error, 1)
-		m := New(r.cfg, r.kernel, r.kernel.changes, r.prober, r.events)
+		m := New(r.cfg, r.kernel, r.kernel.changes, r.prober, r.events).Obey(r.control)
 		go func() { done <- m.Run(ctx) }()
 		synctest.Wait()
 		test(r)
@@ -199,7 +205,7 @@ func inRig(t *testing.T, before, test func(r *rig)) {
 }
 
 func newRig(t *testing.T) *rig {
-	r := &rig{t: t, start: time.Now(), cfg: testConfig()}
+	r := &rig{t: t, start: time.Now(), cfg: testConfig(), control: NewControl()}
 	r.kernel = &fakeKernel{now: r.now, changes: make(chan struct{}, 1)}
 	r.kernel.snapshot = uplink.Snapshot{Uplinks: [2]uplink.State{
 		{Index: 2, Up: true, Address: address(0)},

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"runtime/debug"
 
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/probe"
 	"github.com/ejgeiger/imon/internal/schedule"
+	"github.com/ejgeiger/imon/internal/uplink"
 )
 
 // round is one round of probes of both uplinks.
@@ -35,6 +37,7 @@ func (r *round) discard(i int) {
 // answer is what one of the goroutines that ask found out.
 type answer struct {
 	uplink     int
+	target     string // who was asked
 	result     probe.EchoResult
 	unresolved bool   // the target has no address; the gateway was probed instead
 	crash      string // the panic that ended it, with its stack
@@ -60,16 +63,16 @@ func (l *loop) startRound() {
 
 // ask starts to probe uplink i.
 func (l *loop) ask(i int) {
-	gateway := l.cfg.Uplinks[i].Gateway.String()
+	gateway := l.gateway(i).String()
 	request := l.request(i, cmp.Or(l.cfg.Uplinks[i].Target, gateway))
 	var ctx context.Context
 	ctx, l.round.cancel[i] = context.WithCancel(l.ctx)
 	l.round.pending++
 	l.spawn(l.answers, func() answer {
-		a := answer{uplink: i, result: l.prober.Ping(ctx, request)}
+		a := answer{uplink: i, target: request.Target, result: l.prober.Ping(ctx, request)}
 		if errors.Is(a.result.Err, probe.ErrResolve) && ctx.Err() == nil {
 			// A name server that is down must not cut anybody off.
-			request.Target, a.unresolved = gateway, true
+			request.Target, a.target, a.unresolved = gateway, gateway, true
 			a.result = l.prober.Ping(ctx, request)
 		}
 		return a
@@ -81,11 +84,27 @@ func (l *loop) ask(i int) {
 func (l *loop) request(i int, target string) probe.EchoRequest {
 	return probe.EchoRequest{
 		Target:  target,
-		Path:    probe.Path{Source: l.snapshot.Uplinks[i].Address, Interface: l.cfg.Uplinks[i].Interface},
+		Path:    probe.Path{Source: l.snapshot.Uplinks[i].Address, Interface: l.device(i)},
 		Count:   l.cfg.Count,
 		Spacing: schedule.Spacing(l.cfg.Interval, l.cfg.Count),
 		Wait:    l.cfg.Wait,
 	}
+}
+
+// device is the device through which uplink i leads now, "" when that is not known.
+func (l *loop) device(i int) string {
+	if l.snapshot.Specs == [2]uplink.Spec{} {
+		return l.cfg.Uplinks[i].Interface
+	}
+	return l.snapshot.Specs[i].Interface
+}
+
+// gateway is the gateway of uplink i now, invalid when it is not known.
+func (l *loop) gateway(i int) netip.Addr {
+	if l.snapshot.Specs == [2]uplink.Spec{} {
+		return l.cfg.Uplinks[i].Gateway
+	}
+	return l.snapshot.Specs[i].Gateway
 }
 
 // spawn runs ask in a goroutine of its own. Its answer goes to to, which must
@@ -124,6 +143,33 @@ func (l *loop) finishRound() {
 	in := l.observe(func(i int) observation { return l.judge(r, i) })
 	in.round = true
 	l.feed(in)
+	for i := range r.answers {
+		l.publish(l.result(r, i))
+	}
+}
+
+// result is what round r found out about uplink i, for those who show it.
+func (l *loop) result(r *round, i int) event.Event {
+	u := l.state.describe(i)
+	u.Address = l.snapshot.Uplinks[i].Address
+	e := event.Event{Kind: event.FailoverResult, Uplink: u, Online: l.state.uplinks[i].verdict == online}
+	switch s := l.snapshot.Uplinks[i]; {
+	case r.cancel[i] == nil || r.stale[i]:
+		e.Text = s.Reason
+	default:
+		a := r.answers[i]
+		e.Target, e.Round, e.Text = a.target, measured(a.result), a.result.Reason()
+	}
+	return e
+}
+
+// measured are the figures of one answer.
+func measured(r probe.EchoResult) event.Round {
+	s := r.Stats()
+	return event.Round{
+		Sent: r.Sent, Received: len(r.RTTs),
+		Min: s.Min, Avg: s.Avg, Max: s.Max, Jitter: s.Jitter, Loss: s.Loss,
+	}
 }
 
 // judge is the verdict of round r on uplink i.
@@ -153,6 +199,5 @@ func (l *loop) noteName(i int, a answer) {
 	if !a.unresolved || again {
 		return
 	}
-	u := l.cfg.Uplinks[i]
-	l.say(event.Warning, "cannot resolve '%s': probing gateway %s of %s Network instead", u.Target, u.Gateway, role(i))
+	l.say(event.Warning, "cannot resolve '%s': probing gateway %s of %s Network instead", l.cfg.Uplinks[i].Target, l.gateway(i), role(i))
 }

@@ -111,6 +111,11 @@ func (s *scenario) command(line string) []string {
 		s.renew(words[1:])
 		return nil
 	}
+	if words[0] == "force" {
+		var out []output
+		s.state, out = step(s.state, forced{indexOf(words[1])})
+		return s.texts(out)
+	}
 	if words[0] == "show" {
 		return []string{fmt.Sprintf("active=%s route=%s", nameOf(s.state.active), nameOf(s.holder))}
 	}
@@ -167,6 +172,10 @@ func (s *scenario) observed(at time.Duration, isRound bool, words []string) obse
 		}
 		o := &in.uplinks[indexOf(key)]
 		value, why, _ := strings.Cut(value, "(")
+		value, gateway, moved := strings.Cut(value, "~")
+		if moved {
+			o.device, o.gateway = fmt.Sprintf("eth%d", indexOf(key)+1), netip.MustParseAddr(gateway)
+		}
 		value, addr, moved := strings.Cut(value, "@")
 		if moved {
 			o.address = netip.MustParseAddr(addr)
@@ -213,7 +222,10 @@ func split(line string) []string {
 // eventText is an event in one line.
 func eventText(e event.Event) string {
 	if e.Kind == event.Message {
-		return fmt.Sprintf("message %s: %s", map[event.Severity]string{event.Error: "error", event.Warning: "warning"}[e.Severity], e.Text)
+		return fmt.Sprintf("message %s: %s", map[event.Severity]string{event.Error: "error", event.Warning: "warning", event.Notice: "notice"}[e.Severity], e.Text)
+	}
+	if e.Kind == event.FailoverForced && e.Uplink.Role == "" {
+		return string(e.Kind) + " none"
 	}
 	words := []string{string(e.Kind), uplinkText(e.Uplink)}
 	if e.Other.Role != "" {

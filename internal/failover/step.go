@@ -37,6 +37,9 @@ import (
 // are noted and nothing is decided; its applied decides anew. An activate that
 // failed leaves the state as it is and its uplink out of the choice until the
 // next round, or until a verdict changes.
+//
+// A forced uplink is preferred over everything else for as long as it is forced.
+// It cannot be active while it is offline: then the other one is, until it is back.
 
 const (
 	// patience is how many rounds in a row may end without a verdict on an
@@ -60,12 +63,13 @@ type state struct {
 	active   int  // the uplink announced last; None before, and while both are down
 	holder   int  // the uplink whose default route the kernel has, as last heard
 	inFlight int  // the uplink of the activate that was not yet answered, or None
+	forced   int  // the uplink that somebody wants, or None
 }
 
 // begin returns the state in which nothing is known but who holds the default
 // route: the uplink that a predecessor left active, or None.
 func begin(cfg config.Failover, holder int) state {
-	s := state{cfg: cfg, active: uplink.None, holder: holder, inFlight: uplink.None}
+	s := state{cfg: cfg, active: uplink.None, holder: holder, inFlight: uplink.None, forced: uplink.None}
 	for i := range s.uplinks {
 		s.uplinks[i].removals.said = -removalWindow
 	}
@@ -92,6 +96,8 @@ func step(s state, in input) (state, []output) {
 	case applied:
 		t.at = in.at
 		t.settle(in)
+	case forced:
+		t.force(in.uplink)
 	}
 	t.decide()
 	return t.state, t.out
@@ -125,6 +131,19 @@ func (t *turn) start() {
 	}
 }
 
+// force notes which uplink somebody wants, and says it when that is new.
+func (t *turn) force(i int) {
+	if i == t.forced {
+		return
+	}
+	t.forced = i
+	e := event.Event{Kind: event.FailoverForced}
+	if i != uplink.None {
+		e.Uplink = t.describe(i)
+	}
+	t.emit(e)
+}
+
 // settle notes the result of the activate in flight.
 func (t *turn) settle(in applied) {
 	if t.inFlight == uplink.None || in.uplink != t.inFlight {
@@ -147,7 +166,7 @@ func (t *turn) settle(in applied) {
 
 // announce says that i has become the active uplink.
 func (t *turn) announce(i int) {
-	t.active, t.bothDown = i, false
+	t.active, t.bothDown, t.uplinks[i].moved = i, false, false
 	kinds := [2]event.Kind{event.FailoverPrimary, event.FailoverStandby}
 	t.emit(event.Event{Kind: kinds[i], Uplink: t.describe(i)})
 	if t.cfg.Uplinks[i].PostTarget != "" {
@@ -171,14 +190,17 @@ func (t *turn) decide() {
 	}
 }
 
-// choose returns the uplink that ought to be active: the primary where it is
-// preferred, else the one that is, else the one that holds the route already,
+// choose returns the uplink that ought to be active: the one that is forced, or
+// the primary where it is preferred, else the one that is, else the one that holds the route already,
 // else the primary, else the standby; of these the first that is online and
 // could be activated. None when there is no such uplink.
 func (t *turn) choose() int {
 	order := [...]int{t.active, t.holder, primary, standby}
 	if t.cfg.PreferPrimary {
 		order[0] = primary
+	}
+	if t.forced != uplink.None {
+		order = [...]int{t.forced, t.active, t.holder, 1 - t.forced}
 	}
 	for _, i := range order {
 		if t.isOnline(i) && !t.uplinks[i].failed {

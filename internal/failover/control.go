@@ -1,0 +1,71 @@
+package failover
+
+import (
+	"sync"
+
+	"github.com/ejgeiger/imon/internal/uplink"
+)
+
+// Control is how somebody outside has a say in a monitor while it runs. What it
+// was told last outlives the monitor: the next one to obey it goes by it, too.
+// Its methods never block and may be called from any goroutine.
+type Control struct {
+	wake chan struct{} // holds a token when there is something new
+
+	mu     sync.Mutex
+	check  bool
+	forced int
+}
+
+// NewControl returns a Control that wants nothing.
+func NewControl() *Control {
+	return &Control{wake: make(chan struct{}, 1), forced: uplink.None}
+}
+
+// Check asks for a round of probes now.
+func (c *Control) Check() { c.tell(func() { c.check = true }) }
+
+// Force lets uplink i be preferred from now on: 0 for the primary, 1 for the
+// standby, [uplink.None] to leave the choice to the monitor again. An uplink that
+// is offline is not activated: the other one is, until it is back.
+func (c *Control) Force(i int) { c.tell(func() { c.forced = i }) }
+
+// Forced returns the uplink that was forced last, or [uplink.None].
+func (c *Control) Forced() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.forced
+}
+
+func (c *Control) tell(change func()) {
+	c.mu.Lock()
+	change()
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take returns what is wanted; a check is wanted once.
+func (c *Control) take() (forced int, check bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	check, c.check = c.check, false
+	return c.forced, check
+}
+
+// Obey lets the monitor go by c and returns the monitor. It is called before Run.
+func (m *Monitor) Obey(c *Control) *Monitor {
+	m.control = c
+	return m
+}
+
+// obey does what is wanted now.
+func (l *loop) obey() {
+	want, check := l.control.take()
+	l.due = l.due || check
+	if want != l.state.forced {
+		l.feed(forced{want})
+	}
+}
