@@ -21,6 +21,8 @@ type Asker interface {
 
 // Monitor tracks the external address. Make it with [New].
 type Monitor struct {
+	schedule.Nudge // Check starts a poll now
+
 	urls   []string
 	rules  rules
 	asker  Asker
@@ -33,7 +35,7 @@ type Monitor struct {
 // New returns a monitor that asks cfg.Providers and publishes to events. With
 // debug it walks through fake addresses, one a poll, and asks nobody.
 func New(cfg config.DDNS, debug bool, asker Asker, events event.Publisher) *Monitor {
-	m := &Monitor{urls: cfg.Providers, asker: asker, events: events, start: time.Now()}
+	m := &Monitor{Nudge: schedule.NewNudge(), urls: cfg.Providers, asker: asker, events: events, start: time.Now()}
 	m.rules = rules{interval: cfg.Interval, debug: debug}
 	for _, u := range cfg.Providers {
 		m.rules.providers = append(m.rules.providers, host(u))
@@ -56,7 +58,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 	grid := schedule.NewGrid()
 	for {
 		wait := m.poll(ctx)
-		if grid.Wait(ctx, wait) != nil {
+		if grid.WaitOr(ctx, wait, m.Nudge) != nil {
 			return nil
 		}
 	}
@@ -71,6 +73,7 @@ func (m *Monitor) poll(ctx context.Context) time.Duration {
 		m.state = next
 		m.publish(out.events)
 		if out.ask == nobody {
+			m.publish([]event.Event{out.result})
 			return out.wait
 		}
 		address, err := m.asker.Address(ctx, m.urls[out.ask], probe.Path{})

@@ -43,9 +43,15 @@ func (w *web) Address(ctx context.Context, url string, _ probe.Path) (netip.Addr
 func always(name string) func(string) string { return func(string) string { return name } }
 
 // record is a Publisher that keeps what it gets.
-type record struct{ events []event.Event }
+type record struct{ events, results []event.Event }
 
-func (r *record) Publish(e event.Event) { r.events = append(r.events, e) }
+func (r *record) Publish(e event.Event) {
+	if e.Kind == event.DDNSResult {
+		r.results = append(r.results, e)
+		return
+	}
+	r.events = append(r.events, e)
+}
 
 func (r *record) want(t *testing.T, want ...string) {
 	t.Helper()
@@ -185,4 +191,29 @@ func TestHost(t *testing.T) {
 			t.Errorf("host(%q) = %q, want %q", url, got, want)
 		}
 	}
+}
+
+func TestResultOfEachPollAndCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out, w := &record{}, &web{start: time.Now()}
+		w.says = func(string) string {
+			if time.Since(w.start) > 5*time.Second {
+				return ""
+			}
+			return "X"
+		}
+		m := New(config.DDNS{Rounds: config.Rounds{Interval: 10 * time.Second}, Providers: []string{"http://a/ip"}}, false, w, out)
+		time.AfterFunc(time.Second, m.Check)
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		if err := m.Run(ctx); err != nil || len(out.results) != 3 {
+			t.Fatalf("results %+v (%v), want those of 0, 1 and 10 s", out.results, err)
+		}
+		if e := out.results[1]; !e.Online || e.Address != addresses["X"] || e.Source != "a" || e.Monitor != event.DDNS {
+			t.Errorf("settled: %+v", e)
+		}
+		if e := out.results[2]; e.Online || e.Address.IsValid() || e.Text == "" {
+			t.Errorf("failed: %+v", e)
+		}
+	})
 }

@@ -78,6 +78,7 @@ type outcome struct {
 	ask    int // index of a provider, or nobody
 	events []event.Event
 	wait   time.Duration // at the end of a poll: from its start to the next one
+	result event.Event   // at the end of a poll: how it ended
 }
 
 // begin returns the state before the first poll, which asks the provider after
@@ -156,6 +157,7 @@ func (s state) settled(r rules, now time.Duration, winner reply, answers []reply
 // found publishes an address if it is news.
 func (s state) found(r rules, address netip.Addr, source string) (state, outcome) {
 	out := outcome{ask: nobody, wait: r.interval}
+	out.result = event.Event{Kind: event.DDNSResult, Online: true, Address: address, Source: source}
 	switch {
 	case address != s.known:
 		out.events = []event.Event{{Kind: event.DDNSUpdate, Address: address, OldAddress: s.known, Source: source}}
@@ -169,32 +171,34 @@ func (s state) found(r rules, address netip.Addr, source string) (state, outcome
 
 // contradicted ends a poll whose answers are all different.
 func (s state) contradicted(r rules, answers []reply) (state, outcome) {
+	text := "Providers disagree on the external address: " + r.quote(answers)
 	var events []event.Event
 	if !s.torn {
-		text := "Providers disagree on the external address: " + r.quote(answers)
 		events = []event.Event{{Kind: event.Message, Severity: event.Warning, Text: text}}
 	}
 	s.torn = true
-	return s.backOff(r, events)
+	return s.backOff(r, events, text)
 }
 
 // failed ends a poll without an answer, or with one that nobody confirmed.
 func (s state) failed(r rules) (state, outcome) {
+	text := r.quote(s.replies)
+	if len(s.answers()) > 0 {
+		text += "; nobody confirms it"
+	}
 	var events []event.Event
 	if !s.failing {
-		text := r.quote(s.replies)
-		if len(s.answers()) > 0 {
-			text += "; nobody confirms it"
-		}
 		events = []event.Event{{Kind: event.DDNSNoUpdate, Text: text}}
 	}
 	s.failing = true
-	return s.backOff(r, events)
+	return s.backOff(r, events, text)
 }
 
-func (s state) backOff(r rules, events []event.Event) (state, outcome) {
+// backOff ends a poll that came to nothing, and says why.
+func (s state) backOff(r rules, events []event.Event, why string) (state, outcome) {
 	s.wait = min(2*max(s.wait, r.interval), max(r.interval, slowest))
-	return s, outcome{ask: nobody, events: events, wait: s.wait}
+	result := event.Event{Kind: event.DDNSResult, Text: why}
+	return s, outcome{ask: nobody, events: events, wait: s.wait, result: result}
 }
 
 // quote lists who said what. An error says itself whose it is.

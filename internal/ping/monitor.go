@@ -17,6 +17,8 @@ type Pinger interface {
 
 // Monitor measures one target. Make it with [New].
 type Monitor struct {
+	schedule.Nudge // Check starts a round now
+
 	cfg    config.Ping
 	pinger Pinger
 	events event.Publisher
@@ -25,7 +27,7 @@ type Monitor struct {
 
 // New returns a monitor of cfg.Target that publishes to events.
 func New(cfg config.Ping, pinger Pinger, events event.Publisher) *Monitor {
-	return &Monitor{cfg: cfg, pinger: pinger, events: events}
+	return &Monitor{Nudge: schedule.NewNudge(), cfg: cfg, pinger: pinger, events: events}
 }
 
 // Run probes until ctx is done and then returns nil. It may be called again
@@ -40,7 +42,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 		next, events := step(m.cfg.Target, m.state, r)
 		m.state = next
 		m.publish(events)
-		if grid.Wait(ctx, m.cfg.Interval) != nil {
+		if grid.WaitOr(ctx, m.cfg.Interval, m.Nudge) != nil {
 			return nil
 		}
 	}

@@ -139,3 +139,16 @@ func TestFault12WaitIsPassedOnAsGiven(t *testing.T) {
 		}
 	})
 }
+
+func TestCheckStartsARoundNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net, out := &network{answers: []probe.EchoResult{answered}}, &record{}
+		m := New(config.Ping{Rounds: every(10 * time.Second), Target: "a.example"}, net, out)
+		time.AfterFunc(time.Second, m.Check)
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		if err := m.Run(ctx); err != nil || len(out.events) != 3 {
+			t.Errorf("%d rounds (%v), want those at 0, 1 and 10 s", len(out.events), err)
+		}
+	})
+}

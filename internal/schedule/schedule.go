@@ -39,13 +39,38 @@ func (g *Grid) Next(period time.Duration) time.Time {
 // Wait sleeps until [Grid.Next]. When ctx is done first, or already, it
 // returns the error of ctx.
 func (g *Grid) Wait(ctx context.Context, period time.Duration) error {
+	return g.WaitOr(ctx, period, Nudge{})
+}
+
+// WaitOr is Wait that also returns when somebody asks for a check. Such a round
+// lies between the points of the grid and leaves them where they are.
+func (g *Grid) WaitOr(ctx context.Context, period time.Duration, n Nudge) error {
+	last := g.last
 	timer := time.NewTimer(time.Until(g.Next(period)))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
+	case <-n.wanted:
+		g.last = last
 	}
 	return ctx.Err()
+}
+
+// Nudge is how somebody else asks a monitor for a round before it is due. The
+// zero Nudge is never asked; make others with [NewNudge].
+type Nudge struct{ wanted chan struct{} }
+
+// NewNudge returns a Nudge that nobody has asked yet.
+func NewNudge() Nudge { return Nudge{make(chan struct{}, 1)} }
+
+// Check asks for a round now, or for one directly after the one that is being
+// made. It never blocks and may be called from any goroutine.
+func (n Nudge) Check() {
+	select {
+	case n.wanted <- struct{}{}:
+	default:
+	}
 }
 
 // Spacing is the time from one request of a round to the next, between

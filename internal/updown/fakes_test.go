@@ -48,12 +48,17 @@ func (s *server) Query(_ context.Context, server, name string, _ probe.Path) err
 
 // record is a Publisher that keeps what it gets, and when.
 type record struct {
-	start  time.Time
-	events []event.Event
-	at     []time.Duration
+	start   time.Time
+	events  []event.Event
+	at      []time.Duration
+	results []event.Event
 }
 
 func (r *record) Publish(e event.Event) {
+	if e.Kind == event.UpdownResult {
+		r.results = append(r.results, e)
+		return
+	}
 	r.events = append(r.events, e)
 	r.at = append(r.at, time.Since(r.start))
 }

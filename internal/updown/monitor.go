@@ -25,6 +25,8 @@ type Querier interface {
 
 // Monitor watches one host. Make it with [New].
 type Monitor struct {
+	schedule.Nudge // Check starts a round now
+
 	cfg    config.Updown
 	pinger Pinger
 	dns    Querier
@@ -37,7 +39,9 @@ type Monitor struct {
 
 // New returns a monitor of cfg.Target that publishes to events.
 func New(cfg config.Updown, pinger Pinger, dns Querier, events event.Publisher) *Monitor {
-	return &Monitor{cfg: cfg, pinger: pinger, dns: dns, events: events, wall: time.Now, start: time.Now()}
+	return &Monitor{
+		Nudge: schedule.NewNudge(), cfg: cfg, pinger: pinger, dns: dns, events: events, wall: time.Now, start: time.Now(),
+	}
 }
 
 // Run probes until ctx is done and then returns nil. It may be called again
@@ -51,11 +55,11 @@ func (m *Monitor) Run(ctx context.Context) error {
 		}
 		next, out := step(m.cfg, m.state, in)
 		m.state = next
-		m.publish(out.events)
+		m.publish(append(out.events, m.result(in)))
 		if out.secondaries {
 			m.publish(m.lookAtSecondaries(ctx))
 		}
-		if grid.Wait(ctx, out.wait) != nil {
+		if grid.WaitOr(ctx, out.wait, m.Nudge) != nil {
 			return nil
 		}
 	}
@@ -70,6 +74,18 @@ func (m *Monitor) observe(ctx context.Context) observation {
 	}
 	in.now = time.Since(m.start)
 	return in
+}
+
+// result is what one round found out, for those who show it.
+func (m *Monitor) result(in observation) event.Event {
+	s := in.echo.Stats()
+	return event.Event{
+		Kind: event.UpdownResult, Target: m.cfg.Target, Online: m.state.verdict == online, Text: in.echo.Reason(),
+		Round: event.Round{
+			Sent: in.echo.Sent, Received: len(in.echo.RTTs),
+			Min: s.Min, Avg: s.Avg, Max: s.Max, Jitter: s.Jitter, Loss: s.Loss,
+		},
+	}
 }
 
 // lookAtSecondaries makes one round to each secondary, all at the same time,

@@ -180,3 +180,25 @@ func caught(f func()) (text string) {
 	f()
 	return ""
 }
+
+func TestCheckAndTheResultOfEachRound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net, out := &network{answers: between(20*time.Second, 30*time.Second, no, yes)}, &record{start: time.Now()}
+		m := New(settings(), net, &server{err: errTimeout}, out)
+		time.AfterFunc(12*time.Second, m.Check)
+		ctx, cancel := context.WithTimeout(t.Context(), 20500*time.Millisecond)
+		defer cancel()
+		if err := m.Run(ctx); err != nil {
+			t.Errorf("Run returned %v", err)
+		}
+		if len(out.results) != 4 { // at 0, 10, 12, 20
+			t.Fatalf("%d results, want 4", len(out.results))
+		}
+		if e := out.results[2]; !e.Online || e.Round.Received != 2 || e.Round.Avg != time.Millisecond || e.Target != "192.0.2.1" || e.Text != "" {
+			t.Errorf("answered: %+v", e)
+		}
+		if e := out.results[3]; e.Online || e.Round.Sent != 2 || e.Round.Loss != 1 || e.Text != "no answer" || e.Monitor != event.Updown || e.Time.IsZero() {
+			t.Errorf("silent: %+v", e)
+		}
+	})
+}
