@@ -91,7 +91,7 @@ func owners() map[string]struct {
 		"github.com/miekg/dns":                     {[]string{"internal/probe", "internal/lab"}, "only probe asks DNS servers"},
 		"github.com/spf13/afero":                   {[]string{"cmd/imon", "internal/config"}, "only config reads files through a file system that a test can replace"},
 		"github.com/ncruces/go-strftime":           {[]string{"internal/sink"}, "only the log sink shows dates"},
-		"os/exec":                                  {[]string{"internal/sink", "internal/lab", "internal/lab/demo"}, "only the action sink starts programs"},
+		"os/exec":                                  {[]string{"internal/sink", "internal/lab", "internal/lab/demo", "internal/ubus/ubustest"}, "only the action sink starts programs"},
 		"net/http":                                 {[]string{"internal/probe", "internal/lab"}, "only probe asks web servers"},
 		"text/template":                            {nil, "it keeps the linker from dropping unused methods"},
 		"html/template":                            {nil, "it keeps the linker from dropping unused methods"},
@@ -118,6 +118,10 @@ func rooms() map[string][]string {
 		"internal/sink":     {"internal/event"},
 		"internal/daemon":   {"internal/event"},
 		"internal/house":    nil,
+		"internal/ubus":     nil,
+
+		"internal/ubus/ubustest": {"internal/ubus"},
+
 		"internal/lab":      nil,
 		"internal/lab/demo": {"internal/lab"},
 	}
