@@ -1,0 +1,128 @@
+package status
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strconv"
+)
+
+// Version is the version of the form of [Document]. It grows when a field goes
+// or changes its meaning; a new field leaves it as it is.
+const Version = 1
+
+// States of a monitor and of an uplink.
+const (
+	Online  = "online"
+	Offline = "offline"
+	Unknown = "unknown" // nothing was found out yet
+)
+
+// Document is everything that is known of one instance at one moment. Times of
+// day are RFC 3339 and count back from the clock of that moment by the monotonic
+// age beside them, so that a clock that was set in between spoils neither. What
+// is not known has no field.
+type Document struct {
+	Version  int      `json:"version"`
+	Instance string   `json:"instance"`
+	Time     string   `json:"time"`
+	Uptime   int64    `json:"uptime_seconds"`
+	Sequence int64    `json:"sequence"` // of the last transition, see Store.Recent
+	Monitors Monitors `json:"monitors"`
+}
+
+// Monitors are the monitors in the order in which they start; nil for one that
+// was not asked for.
+type Monitors struct {
+	DDNS     *DDNS     `json:"ddns,omitempty"`
+	Updown   *Monitor  `json:"updown,omitempty"`
+	Failover *Failover `json:"failover,omitempty"`
+	Ping     *Monitor  `json:"ping,omitempty"`
+}
+
+// Monitor is what all monitors have. Since says when State became what it is.
+type Monitor struct {
+	Enabled  bool    `json:"enabled"`
+	State    string  `json:"state"`
+	Since    string  `json:"since,omitempty"`
+	Age      int64   `json:"age_seconds"`
+	Reason   string  `json:"reason,omitempty"` // why it is offline
+	Target   string  `json:"target,omitempty"`
+	Interval Decimal `json:"interval_seconds"`
+	Rounds   int64   `json:"rounds"` // finished since the start
+	Events   int64   `json:"events"` // transitions and other news since the start
+	Last     *Result `json:"last_result,omitempty"`
+}
+
+// DDNS is the monitor of the external address. It is online while its last poll
+// found the address.
+type DDNS struct {
+	Monitor
+	Address string `json:"address,omitempty"` // the last one known
+	Source  string `json:"source,omitempty"`  // the provider that said so
+}
+
+// Failover is the monitor of the default route. It is online while an uplink is
+// active, and offline while both are down.
+type Failover struct {
+	Monitor
+	Active  string   `json:"active"` // "primary", "standby", or "" for none
+	Forced  string   `json:"forced"` // what was asked for by hand: "primary", "standby" or "auto"
+	Uplinks []Uplink `json:"uplinks,omitempty"`
+}
+
+// Uplink is one way to the internet.
+type Uplink struct {
+	Role      string  `json:"role"` // "primary" or "standby"
+	Name      string  `json:"name,omitempty"`
+	Interface string  `json:"interface"`        // as configured
+	Device    string  `json:"device,omitempty"` // behind a logical interface
+	Gateway   string  `json:"gateway,omitempty"`
+	Address   string  `json:"address,omitempty"`
+	Target    string  `json:"target,omitempty"` // what is probed
+	State     string  `json:"state"`
+	Since     string  `json:"since,omitempty"`
+	Age       int64   `json:"age_seconds"`
+	Reason    string  `json:"reason,omitempty"` // why it is offline
+	Last      *Result `json:"last_result,omitempty"`
+}
+
+// Result is what one round found out. Sent is 0 when nobody was asked.
+type Result struct {
+	Time     string  `json:"time"`
+	Age      int64   `json:"age_seconds"`
+	Online   bool    `json:"online"` // the verdict after it
+	Sent     int64   `json:"sent"`
+	Received int64   `json:"received"`
+	RTT      *RTT    `json:"rtt,omitempty"` // nil when nothing was received
+	Loss     Decimal `json:"loss"`          // unanswered ÷ sent, 0 to 1
+	Reason   string  `json:"reason,omitempty"`
+}
+
+// RTT are the round-trip times of one round in milliseconds.
+type RTT struct {
+	Min    Decimal `json:"min_ms"`
+	Avg    Decimal `json:"avg_ms"`
+	Max    Decimal `json:"max_ms"`
+	Jitter Decimal `json:"jitter_ms"`
+}
+
+// Decimal is a number that is written with one to three decimals, so that a
+// reader can tell its type from any of its values.
+type Decimal float64
+
+// MarshalJSON returns "12.0" for 12. What is no number is 0.0.
+func (d Decimal) MarshalJSON() ([]byte, error) {
+	v := math.Round(float64(d)*1000) / 1000
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		v = 0
+	}
+	text := strconv.AppendFloat(nil, v, 'f', -1, 64)
+	if !bytes.ContainsRune(text, '.') {
+		text = append(text, ".0"...)
+	}
+	return text, nil
+}
+
+// JSON is the document as text on one line.
+func (d Document) JSON() ([]byte, error) { return json.Marshal(d) }

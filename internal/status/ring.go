@@ -1,0 +1,58 @@
+package status
+
+import (
+	"time"
+
+	"github.com/ejgeiger/imon/internal/event"
+)
+
+// Transitions is how many transitions are remembered.
+const Transitions = 200
+
+// Transition is one event that was more than the result of a round.
+type Transition struct {
+	Sequence int64         // counts from 1 since the start, without gaps
+	Age      time.Duration // by the monotonic clock
+	Event    event.Event
+}
+
+// entry is a transition as it is kept.
+type entry struct {
+	at    time.Time
+	event event.Event
+}
+
+// ring holds the last entries. Entry number n, counted from 1, is at (n-1)
+// modulo Transitions.
+type ring struct {
+	entries []entry
+	last    int64
+}
+
+func (r *ring) add(e entry) {
+	if len(r.entries) < Transitions {
+		r.entries = append(r.entries, e)
+	} else {
+		r.entries[r.last%Transitions] = e
+	}
+	r.last++
+}
+
+// Recent returns the transitions after number since, oldest first, but no more
+// than the newest limit of them when limit is positive. At most [Transitions]
+// are remembered: a first Sequence above since+1 says that some were missed.
+func (s *Store) Recent(since int64, limit int) []Transition {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from := max(since, s.ring.last-int64(len(s.ring.entries)), 0)
+	if limit > 0 {
+		from = max(from, s.ring.last-int64(limit))
+	}
+	var found []Transition
+	for n := from; n < s.ring.last; n++ {
+		e := s.ring.entries[n%Transitions]
+		found = append(found, Transition{n + 1, now.Sub(e.at), e.event})
+	}
+	return found
+}
