@@ -11,11 +11,11 @@ import (
 // this machine stands in its way. It changes nothing.
 func check(o options, e env) int {
 	cfg, warnings, err := config.Load(e.fs, o.instance, o.config)
+	if err != nil {
+		return refuse(e, warnings, err)
+	}
 	for _, w := range warnings {
 		fmt.Fprintln(e.stderr, "% "+w.String())
-	}
-	if err != nil {
-		return refuse(e, err)
 	}
 	fmt.Fprintln(e.stdout, "Configuration file "+cfg.Path)
 	for _, section := range cfg.Listing() {

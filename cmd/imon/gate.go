@@ -12,9 +12,9 @@ import (
 // gateLimit is how long the other monitors wait for failover at most.
 const gateLimit = 10 * time.Second
 
-// gate opens when failover has decided for the first time. Until then a
-// machine that has just booted has no default route, and whatever the other
-// monitors find out would be no news of the internet.
+// gate opens when failover has put a default route in place for the first
+// time. Until then a machine that has just booted has none, and whatever the
+// other monitors find out would be no news of the internet.
 type gate struct {
 	once sync.Once
 	open chan struct{}
@@ -22,10 +22,10 @@ type gate struct {
 
 func newGate() *gate { return &gate{open: make(chan struct{})} }
 
-// Publish opens the gate when e is a decision of failover.
+// Publish opens the gate when e says that there is a default route.
 func (g *gate) Publish(e event.Event) {
 	switch e.Kind {
-	case event.FailoverPrimary, event.FailoverStandby, event.FailoverBothDown:
+	case event.FailoverPrimary, event.FailoverStandby:
 		g.once.Do(func() { close(g.open) })
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/config"
@@ -11,9 +10,6 @@ import (
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/sink"
 )
-
-// stopGrace is how long a monitor may take to stop before its successor starts.
-const stopGrace = 2 * time.Second
 
 // process is a running imon: the configuration in force and what carries it out.
 type process struct {
@@ -47,6 +43,7 @@ func (p *process) again() {
 		for _, line := range faults(err) {
 			p.say.fail("Configuration not reloaded: " + line)
 		}
+		warn(p.say, warnings)
 		p.say.fail("The old configuration stays in force")
 		return
 	}
@@ -69,21 +66,16 @@ func (p *process) apply(cfg config.Config) {
 	p.current = cfg
 }
 
-// replace stops the monitor m if it runs with other settings than cfg's, and
-// starts it if cfg wants it and it does not run.
+// replace starts the monitor m if cfg wants it with other settings than those
+// with which it runs, and stops it if cfg does not want it.
 func (p *process) replace(m monitor, cfg config.Config) {
 	before, after := m.settings(p.current), m.settings(cfg)
 	if reflect.DeepEqual(before, after) {
 		return
 	}
-	if err := p.tasks.Stop(m.name, stopGrace); err != nil {
-		p.say.fail(err.Error() + "; its settings stay as they were until the next reload")
-		return
-	}
 	if after == nil {
-		if before != nil {
-			p.say.info("Stopped the " + m.name + " monitor")
-		}
+		p.tasks.Stop(m.name)
+		p.say.info("Stopped the " + m.name + " monitor")
 		return
 	}
 	p.log.Publish(event.Event{Kind: event.Message, Monitor: m.name, Time: time.Now(), Severity: event.Info, Text: m.greeting})
@@ -91,7 +83,5 @@ func (p *process) replace(m monitor, cfg config.Config) {
 	if cfg.Failover.Enable && m.name != event.Failover {
 		job = p.gate.behind(job)
 	}
-	if err := p.tasks.Start(m.name, job); err != nil {
-		p.say.fail(strings.TrimSpace(err.Error()))
-	}
+	p.tasks.Start(m.name, job)
 }

@@ -26,7 +26,7 @@ func daemonize(ctx context.Context, o options, e env) int {
 	log := newLog(o, e)
 	logContext, endLog := context.WithCancel(context.WithoutCancel(ctx))
 	logs := daemon.New(logContext, log)
-	_ = logs.Start("log", log) // the first of its name
+	logs.Start("log", log)
 	code := serve(ctx, o, e, log)
 	endLog()
 	if err := logs.Wait(logGrace); err != nil {
@@ -51,7 +51,7 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	say.info("Command line: " + o.line)
 	cfg, warnings, err := config.Load(e.fs, o.instance, o.config)
 	if err != nil {
-		return refuse(e, err)
+		return refuse(e, warnings, err)
 	}
 	describe(say, cfg, warnings)
 
@@ -64,7 +64,7 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 		tasks:    daemon.New(work, log),
 		monitors: newMonitors(event.NewBus(log, action, gate)),
 	}
-	_ = p.tasks.Start("action", action) // the first of its name
+	p.tasks.Start("action", action)
 	p.apply(cfg)
 	p.watch(ctx)
 	if err := p.tasks.Wait(workGrace); err != nil {
@@ -73,8 +73,12 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	return exitOK
 }
 
-// refuse prints one line for each fault.
-func refuse(e env, err error) int {
+// refuse prints one line for each warning, which may explain a fault, and for
+// each fault.
+func refuse(e env, warnings []config.Warning, err error) int {
+	for _, w := range warnings {
+		fmt.Fprintln(e.stderr, "% "+w.String())
+	}
 	for _, line := range faults(err) {
 		fmt.Fprintln(e.stderr, "? "+line)
 	}
@@ -102,6 +106,11 @@ func describe(say teller, cfg config.Config, warnings []config.Warning) {
 			say.info(line)
 		}
 	}
+	warn(say, warnings)
+}
+
+// warn logs the warnings of a configuration.
+func warn(say teller, warnings []config.Warning) {
 	for _, w := range warnings {
 		say.warn("Configuration warning: " + w.String())
 	}

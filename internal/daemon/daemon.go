@@ -52,39 +52,38 @@ func New(ctx context.Context, log event.Publisher) *Supervisor {
 	return &Supervisor{ctx: ctx, log: log, tasks: make(map[string]task)}
 }
 
-// Start runs job in the background. It fails when a task of that name has not
-// ended.
-func (s *Supervisor) Start(name string, job Job) error {
+// Start runs job in the background under that name. A task that has the name
+// already is told to end, and job begins when it has: two tasks of one name
+// never run at the same time, and nobody waits.
+func (s *Supervisor) Start(name string, job Job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.tasks[name]; ok {
-		return fmt.Errorf("cannot start task %q: it is still running", name)
-	}
+	before, replaced := s.tasks[name]
 	ctx, cancel := context.WithCancel(s.ctx)
 	t := task{cancel, make(chan struct{})}
 	s.tasks[name] = t
+	if replaced {
+		before.cancel()
+	}
 	go func() {
 		defer s.forget(name, t)
+		if replaced {
+			<-before.ended
+			if ctx.Err() != nil {
+				return
+			}
+		}
 		s.keep(ctx, name, job)
 	}()
-	return nil
 }
 
-// Stop ends the task of that name and waits for it, no longer than wait. It
-// fails when the task is still running then; there being none is no failure.
-func (s *Supervisor) Stop(name string, wait time.Duration) error {
+// Stop tells the task of that name to end and does not wait for it. There being
+// none is no failure.
+func (s *Supervisor) Stop(name string) {
 	s.mu.Lock()
-	t, ok := s.tasks[name]
-	s.mu.Unlock()
-	if !ok {
-		return nil
-	}
-	t.cancel()
-	select {
-	case <-t.ended:
-		return nil
-	case <-time.After(wait):
-		return fmt.Errorf("cannot stop task %q: it is still running after %v", name, wait)
+	defer s.mu.Unlock()
+	if t, ok := s.tasks[name]; ok {
+		t.cancel()
 	}
 }
 
@@ -123,7 +122,9 @@ func (s *Supervisor) running() map[string]task {
 // forget notes that t, of that name, has ended.
 func (s *Supervisor) forget(name string, t task) {
 	s.mu.Lock()
-	delete(s.tasks, name)
+	if s.tasks[name].ended == t.ended { // it has no successor
+		delete(s.tasks, name)
+	}
 	s.mu.Unlock()
 	t.cancel()
 	close(t.ended)

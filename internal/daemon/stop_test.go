@@ -23,14 +23,11 @@ func TestStopAndStartByName(t *testing.T) {
 		}
 		start(t, s, "a", counting(&a))
 		start(t, s, "b", counting(&b))
-		if err := s.Start("a", counting(&a)); err == nil || err.Error() != `cannot start task "a": it is still running` {
-			t.Errorf("error %v", err)
-		}
 		for range 2 {
-			if err := s.Stop("a", time.Second); err != nil {
-				t.Error(err)
-			}
+			s.Stop("a")
+			synctest.Wait()
 		}
+		s.Stop("nobody")
 		start(t, s, "a", counting(&a))
 		synctest.Wait()
 		if a.Load() != 1 || b.Load() != 0 || len(log.events) != 0 {
@@ -48,10 +45,8 @@ func TestStopDuringThePause(t *testing.T) {
 		})
 		time.Sleep(40 * time.Second)
 		synctest.Wait()
-		before, began := runs, time.Now()
-		if err := s.Stop("x", time.Second); err != nil || time.Since(began) != 0 {
-			t.Errorf("took %v, error %v", time.Since(began), err)
-		}
+		before := runs
+		s.Stop("x")
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if runs != before {
@@ -60,24 +55,61 @@ func TestStopDuringThePause(t *testing.T) {
 	})
 }
 
-func TestStopOfADeafTaskGivesUp(t *testing.T) {
-	supervised(t, func(s *Supervisor, _ *heard, _ context.CancelFunc) {
-		release := make(chan struct{})
-		start(t, s, "deaf", func(context.Context) error {
-			<-release
+// However long a task takes to end, its successor runs then, the last one that
+// was started and no other.
+func TestSuccessorOfATaskThatTakesLongToEnd(t *testing.T) {
+	supervised(t, func(s *Supervisor, log *heard, _ context.CancelFunc) {
+		var running, most, last atomic.Int32
+		slow := func(number int32) job {
+			return func(ctx context.Context) error {
+				most.Store(max(most.Load(), running.Add(1)))
+				defer running.Add(-1)
+				last.Store(number)
+				<-ctx.Done()
+				time.Sleep(10 * time.Second)
+				return nil
+			}
+		}
+		start(t, s, "x", slow(1))
+		synctest.Wait()
+		began := time.Now()
+		start(t, s, "x", slow(2))
+		start(t, s, "x", slow(3))
+		if time.Since(began) != 0 {
+			t.Errorf("a start took %v", time.Since(began))
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if most.Load() != 1 || running.Load() != 1 || last.Load() != 3 || len(log.events) != 0 {
+			t.Errorf("%d at a time, %d now, number %d, log %v", most.Load(), running.Load(), last.Load(), log.events)
+		}
+		s.Stop("x")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if running.Load() != 0 {
+			t.Error("stopped, and it runs")
+		}
+	})
+}
+
+// The end of the supervisor waits for a task and for its successor, which then
+// does not begin.
+func TestShutdownWhileATaskIsReplaced(t *testing.T) {
+	supervised(t, func(s *Supervisor, _ *heard, end context.CancelFunc) {
+		start(t, s, "x", func(ctx context.Context) error {
+			<-ctx.Done()
+			time.Sleep(500 * time.Millisecond)
 			return nil
 		})
-		began := time.Now()
-		err := s.Stop("deaf", 2*time.Second)
-		if time.Since(began) != 2*time.Second || err == nil || err.Error() != `cannot stop task "deaf": it is still running after 2s` {
-			t.Errorf("took %v, error %v", time.Since(began), err)
-		}
-		if err := s.Start("deaf", job(patient)); err == nil {
-			t.Error("two tasks of one name run")
-		}
-		close(release)
 		synctest.Wait()
-		start(t, s, "deaf", patient)
+		start(t, s, "x", func(context.Context) error {
+			t.Error("began after the end")
+			return nil
+		})
+		end()
+		if err := s.Wait(time.Second); err != nil {
+			t.Error(err)
+		}
 	})
 }
 
