@@ -1,7 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/afero"
@@ -21,19 +23,20 @@ type builder struct {
 func newBuilder(fs afero.Fs, doc document) *builder {
 	b := &builder{fs: fs, doc: doc, keys: Keys(), c: Defaults()}
 	b.c.Path = doc.path
-	b.c.written = make(map[string]string)
+	b.c.section = doc.uci
+	b.c.written = make(map[string]value)
 	return b
 }
 
-// result applies the table, and then the rules that go beyond one key. It does
-// neither when the reader could not make sense of the file.
-func (b *builder) result() (Config, []Warning, error) {
+// result applies the table, and then the checks, the rules that go beyond one
+// key. It does neither when the reader could not make sense of the file.
+func (b *builder) result(checks func(*builder)) (Config, []Warning, error) {
 	if len(b.doc.sections) > 0 || len(b.faults) == 0 {
 		b.unknown()
 		for _, k := range b.keys {
 			b.read(k)
 		}
-		b.check()
+		checks(b)
 	}
 	sortWarnings(b.warnings)
 	if len(b.faults) > 0 {
@@ -51,12 +54,12 @@ func (b *builder) read(k Key) {
 	}
 	faults := k.setValue(&b.c, e.value)
 	for _, f := range faults {
-		b.wrong(k, f.at(b.doc.path, e.line))
+		b.wrong(k, b.doc.at(e.lineOf(f.Value), f))
 	}
 	if len(faults) > 0 {
 		return
 	}
-	b.c.written[k.String()] = k.written(b.c, e.value)
+	b.c.written[k.String()] = e.value
 	if k.Kind == KindBool && e.value.form == formText {
 		b.warn(e.line, k.String()+" "+k.Kind.rule()+" without quotes",
 			fmt.Sprintf("Text '%s' for %s is taken as %s", shown(e.value.text), k.Name, k.Get(b.c)))
@@ -67,9 +70,9 @@ func (b *builder) read(k Key) {
 func (k Key) setValue(c *Config, v value) []Fault {
 	switch {
 	case !v.fits(k.Kind):
-		return []Fault{k.fault(v.text, k.Kind.rule())}
+		return []Fault{k.fault(v.text, cmp.Or(v.rule, k.Kind.rule()))}
 	case v.form == formList:
-		return k.setItems(c, v.list)
+		return k.setItems(c, slices.Clone(v.list))
 	default:
 		return k.Set(c, v.text)
 	}
@@ -81,7 +84,7 @@ func (b *builder) wrong(k Key, f Fault) {
 		b.faults = append(b.faults, f)
 		return
 	}
-	b.warn(f.Line, k.String()+" "+f.Rule, fmt.Sprintf("%s is ignored, as [%s] is not enabled",
+	b.warn(f.Line, b.doc.name(k.Section, k.Name)+" "+f.Rule, fmt.Sprintf("%s is ignored, as [%s] is not enabled",
 		invalidValue(f.Value, f.Key), k.Section))
 }
 

@@ -20,19 +20,19 @@ func (b *builder) action() {
 	if path == "" {
 		return
 	}
-	f := Fault{Path: b.doc.path, Line: b.doc.section("global").lineOf("action"),
+	f := Fault{Line: b.doc.section("global").lineOf("action"),
 		Section: "global", Key: "action", Value: path}
 	words := fmt.Sprintf("Action script '%s' not ", escape(path))
 	info, err := b.fs.Stat(path)
 	switch {
 	case err != nil:
-		b.faults = append(b.faults, f.say(words+"found"))
+		b.faults = append(b.faults, b.doc.say(f, words+"found"))
 	case !info.Mode().IsRegular():
 		f.Rule = "must be a regular file"
-		b.faults = append(b.faults, f.say(words+"executable"))
+		b.faults = append(b.faults, b.doc.say(f, words+"executable"))
 	case info.Mode().Perm()&0o111 == 0:
 		f.Rule = "must be a file that may be executed"
-		b.faults = append(b.faults, f.say(words+"executable"))
+		b.faults = append(b.faults, b.doc.say(f, words+"executable"))
 	}
 }
 
@@ -41,9 +41,9 @@ func (b *builder) target(section string, enabled bool) {
 	if !enabled || !b.blank(section, "monitorip") {
 		return
 	}
-	f := Fault{Path: b.doc.path, Line: b.doc.section(section).lineOf("monitorip"),
+	f := Fault{Line: b.doc.section(section).lineOf("monitorip"),
 		Section: section, Key: "monitorip", Rule: "is missing"}
-	b.faults = append(b.faults, f.say(section+" monitor requires an IP Address to monitor"))
+	b.faults = append(b.faults, b.doc.say(f, section+" monitor requires an IP Address to monitor"))
 }
 
 // blank reports whether the file has nothing for a key.
@@ -81,8 +81,20 @@ func (b *builder) missing(keys []string) {
 		b.warn(line, "[failover] is not enabled", words)
 		return
 	}
-	f := Fault{Path: b.doc.path, Line: line, Section: "failover"}
-	b.faults = append(b.faults, f.say(words))
+	f := Fault{Line: line, Section: "failover"}
+	if b.doc.uci != "" {
+		f.Rule = "add " + strings.Join(b.names("failover", keys), " ")
+	}
+	b.faults = append(b.faults, b.doc.say(f, words))
+}
+
+// names are the keys of a section as the file calls them.
+func (b *builder) names(section string, keys []string) []string {
+	var names []string
+	for _, key := range keys {
+		names = append(names, b.doc.name(section, key))
+	}
+	return names
 }
 
 // sameUplink refuses two uplinks that are one. Two gateways on one interface
@@ -95,7 +107,7 @@ func (b *builder) sameUplink() {
 	}
 	k := Key{Section: "failover", Name: "standby-if"}
 	f := k.fault(standby.Interface, "must not be primary-if when standby-gw is primary-gw")
-	b.wrong(k, f.at(b.doc.path, b.doc.section("failover").lineOf(k.Name)))
+	b.wrong(k, b.doc.at(b.doc.section("failover").lineOf(k.Name), f))
 }
 
 // colon warns of a name that would shift the fields of the action script's
@@ -104,7 +116,7 @@ func (b *builder) colon(key, name string) {
 	if !b.c.Failover.Enable || !strings.Contains(name, ":") {
 		return
 	}
-	b.warn(b.doc.section("failover").lineOf(key), "failover."+key+" should have no colon",
+	b.warn(b.doc.section("failover").lineOf(key), b.doc.name("failover", key)+" should have no colon",
 		fmt.Sprintf("':' in '%s' for %s is shown as '_' to the action script", shown(name), key))
 }
 
@@ -117,7 +129,7 @@ func (b *builder) enabled() {
 		}
 	}
 	if len(b.c.Enabled()) == 0 {
-		f := Fault{Path: b.doc.path}
-		b.faults = append(b.faults, f.say("No monitors are enabled. See documentation"))
+		f := Fault{Line: b.doc.line}
+		b.faults = append(b.faults, b.doc.say(f, "No monitors are enabled. See documentation"))
 	}
 }

@@ -24,7 +24,17 @@ type Config struct {
 	Failover Failover
 	Ping     Ping
 
-	written map[string]string // "section.key": what the file has, as the log shows it
+	section string           // of a UCI file, "" for a JSON file
+	written map[string]value // "section.key": what the file has
+}
+
+// Source says where the settings were read from: a path, and for a file that
+// has several instances which one, "/etc/config/imon (instance main)".
+func (c Config) Source() string {
+	if c.section == "" {
+		return c.Path
+	}
+	return c.Path + " (instance " + c.section + ")"
 }
 
 // Global are the settings that no single monitor owns.

@@ -1,9 +1,13 @@
 package config
 
+import "strings"
+
 // A document is a file as it was read, before any rule is applied to it: what
 // every reader hands to the builder.
 type document struct {
 	path     string
+	uci      string       // the UCI section that is the instance, "" in a JSON file
+	line     int          // where that section begins, otherwise 0
 	sections []rawSection // each name once, in the order of the file
 }
 
@@ -16,6 +20,7 @@ type rawSection struct {
 type entry struct {
 	name  string
 	line  int
+	lines []int // of the items of a list where each has its own, otherwise nil
 	value value
 }
 
@@ -24,6 +29,7 @@ type value struct {
 	form form
 	text string   // a text without its quotes; everything else as written
 	list []string // of formList
+	rule string   // what it must be in this file, where the rule of the kind does not say it
 }
 
 type form int
@@ -67,13 +73,45 @@ func (s rawSection) lineOf(name string) int {
 	return s.line
 }
 
+// name is what this file calls a setting.
+func (d document) name(section, key string) string {
+	k := Key{Section: section, Name: key}
+	if d.uci != "" {
+		return k.Option()
+	}
+	return k.String()
+}
+
+// at returns f, a wrong value, with its sentence for a line of the file.
+func (d document) at(line int, f Fault) Fault {
+	f.Line = line
+	return d.say(f, invalidValue(f.Value, f.Key))
+}
+
+// say returns f with a sentence about this file that begins with the words that
+// users know.
+func (d document) say(f Fault, words string) Fault {
+	f.Path = d.path
+	return f.called(d.name(f.Section, f.Key), words)
+}
+
+// lineOf is the line of an item, or of the whole value.
+func (e entry) lineOf(item string) int {
+	for i, line := range e.lines {
+		if strings.TrimSpace(e.value.list[i]) == item {
+			return line
+		}
+	}
+	return e.line
+}
+
 // fits reports whether a value written like this can be of that kind.
 func (v value) fits(kind Kind) bool {
 	switch v.form {
 	case formText:
 		return true
 	case formNumber:
-		return kind == KindSeconds || kind == KindCount || kind == KindMetric || kind == KindText
+		return kind.number() || kind == KindText
 	case formBool:
 		return kind == KindBool
 	case formList:

@@ -71,20 +71,16 @@ func where(path string, line int, rule string) string {
 
 // fault is a value of k that breaks a rule, in no file yet.
 func (k Key) fault(value, rule string) Fault {
-	return Fault{Section: k.Section, Key: k.Name, Value: value, Rule: rule}.at("", 0)
+	f := Fault{Section: k.Section, Key: k.Name, Value: value, Rule: rule}
+	return f.called(k.String(), invalidValue(value, k.Name))
 }
 
-// at returns f, a wrong value, with its sentence for a line of a file.
-func (f Fault) at(path string, line int) Fault {
-	f.Path, f.Line = path, line
-	return f.say(invalidValue(f.Value, f.Key))
-}
-
-// say returns f with a sentence that begins with the words that users know.
-func (f Fault) say(words string) Fault {
+// called returns f with a sentence that begins with words. In its rule the
+// setting has the name that it is called by where f was found.
+func (f Fault) called(name, words string) Fault {
 	rule := f.Rule
 	if rule != "" && f.Key != "" {
-		rule = f.Section + "." + f.Key + " " + rule
+		rule = name + " " + rule
 	}
 	f.Sentence = words + where(f.Path, f.Line, rule)
 	return f

@@ -29,6 +29,9 @@ const (
 // list reports whether a value of this kind is a list.
 func (k Kind) list() bool { return k == KindHosts || k == KindURLs }
 
+// number reports whether a value of this kind is a number.
+func (k Kind) number() bool { return k == KindSeconds || k == KindCount || k == KindMetric }
+
 // Key is one setting: where it stands in a file, what it may hold, and which
 // field of [Config] it fills.
 type Key struct {

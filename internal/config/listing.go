@@ -47,8 +47,8 @@ func (c Config) Listing() []Section {
 
 // shown is the value of a key in the listing.
 func (c Config) shown(k Key) string {
-	if text, ok := c.written[k.String()]; ok {
-		return escape(text)
+	if v, ok := c.written[k.String()]; ok {
+		return escape(k.written(c, v))
 	}
 	if k.Kind == KindBool {
 		return pythonBool(k.Get(c))

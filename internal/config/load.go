@@ -1,26 +1,32 @@
 package config
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	iofs "io/fs"
 	"strings"
 
 	"github.com/spf13/afero"
 )
 
-const maxFile = 1 << 20 // bytes
-
 // Path returns the file of an instance, /etc/default/imon-NAME. A name that
 // could lead elsewhere, or that would not fit into a log line, is a [Faults].
 func Path(instance string) (string, error) {
+	path, faults := standardPath(instance)
+	if faults != nil {
+		return "", faults
+	}
+	return path, nil
+}
+
+func standardPath(instance string) (string, Faults) {
 	if !isInstance(instance) {
-		f := Fault{Value: instance, Rule: "it must be 1 to 63 of the characters A-Z a-z 0-9 _ . @ -," +
-			" begin with a letter, a digit or _, and not contain two dots in a row"}
-		return "", Faults{f.say(invalidValue(instance, "instance"))}
+		return "", badInstance(instance, "it must be 1 to 63 of the characters A-Z a-z 0-9 _ . @ -,"+
+			" begin with a letter, a digit or _, and not contain two dots in a row")
 	}
 	return "/etc/default/imon-" + instance, nil
+}
+
+func badInstance(instance, rule string) Faults {
+	f := Fault{Value: instance, Rule: rule}
+	return Faults{f.called("", invalidValue(instance, "instance"))}
 }
 
 func isInstance(s string) bool {
@@ -29,63 +35,32 @@ func isInstance(s string) bool {
 		strings.Trim(s, first+".@-") == "" && !strings.Contains(s, "..")
 }
 
-// Load reads and checks the JSON file of an instance, or the file at path when
-// path is not empty; then the instance may be empty. The action script is looked
-// for in the same file system. The error is a [Faults] with everything that is
-// wrong, and the Config then is the zero one. Warnings come with and without an
-// error, sorted by line.
+// Load reads and checks the settings of an instance. They stand in the file at
+// path when path is not empty, otherwise in the instance's JSON file (see
+// [Path]) if there is one, and otherwise in its section of [UCIPath]. A file at
+// path is UCI when its first character outside of comments is a letter, and
+// JSON with any other one; for JSON the instance may be empty.
+//
+// The action script is looked for in the same file system. The error is a
+// [Faults] with everything that is wrong, and the Config then is the zero one.
+// Warnings come with and without an error, sorted by line.
 func Load(fs afero.Fs, instance, path string) (Config, []Warning, error) {
-	name := path // as messages call it
-	if path == "" || instance != "" {
-		standard, err := Path(instance)
-		if err != nil {
-			return Config{}, nil, err
-		}
-		if path == "" {
-			name, path = instance, standard
-		}
+	return loadWith(fs, instance, path, (*builder).check)
+}
+
+// Read is [Load] without the rules that concern several settings or the
+// machine: each value by itself is good. It is for those who pass settings on.
+func Read(fs afero.Fs, instance, path string) (Config, []Warning, error) {
+	return loadWith(fs, instance, path, func(*builder) {})
+}
+
+func loadWith(fs afero.Fs, instance, path string, checks func(*builder)) (Config, []Warning, error) {
+	doc, warnings, faults := find(fs, instance, path)
+	if faults != nil && len(doc.sections) == 0 {
+		sortWarnings(warnings)
+		return Config{}, warnings, faults
 	}
-	data, faults := readFile(fs, name, path)
-	if faults != nil {
-		return Config{}, nil, faults
-	}
-	doc, warnings, faults := readJSON(path, data)
 	b := newBuilder(fs, doc)
 	b.warnings, b.faults = warnings, faults
-	return b.result()
-}
-
-// readFile reads the whole file, with a limit.
-func readFile(fs afero.Fs, name, path string) ([]byte, Faults) {
-	file, err := fs.Open(path)
-	if errors.Is(err, iofs.ErrNotExist) {
-		return nil, notFound(name, path)
-	}
-	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	if len(data) > maxFile {
-		return nil, fileFault(path, fmt.Sprintf("is larger than %d bytes", maxFile))
-	}
-	return data, nil
-}
-
-func notFound(name, path string) Faults {
-	words := fmt.Sprintf("Instance configuration file '%s' not found", escape(name))
-	if name != path {
-		words += where(path, 0, "")
-	}
-	return Faults{{Path: path, Sentence: words}}
-}
-
-func unreadable(path string, err error) Faults {
-	if inner := errors.Unwrap(err); inner != nil { // the path is said already
-		err = inner
-	}
-	return fileFault(path, "cannot be read: "+escape(err.Error()))
+	return b.result(checks)
 }

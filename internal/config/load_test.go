@@ -80,7 +80,7 @@ func TestLoadFiles(t *testing.T) {
 		{name: "other path", instance: "main", path: testFile, text: good},
 		{name: "path without an instance", path: testFile, text: good},
 		{name: "no such instance", instance: "other", text: good,
-			want: []string{"Instance configuration file 'other' not found (/etc/default/imon-other)"}},
+			want: []string{"Instance configuration file 'other' not found (/etc/default/imon-other, /etc/config/imon)"}},
 		{name: "no such path", instance: "main", path: "/tmp/a\nb", text: good,
 			want: []string{`Instance configuration file '/tmp/a\nb' not found`}},
 		{name: "empty instance", text: good,

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"math"
 	"net/netip"
 	"path"
@@ -98,6 +99,11 @@ func parseNumber(text string) (float64, bool) {
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	return f, err == nil || math.IsInf(f, 0)
+}
+
+// isNumber reports whether text is a number as JSON writes it.
+func isNumber(text string) bool {
+	return strings.Trim(text, "0123456789+-.eE") == "" && json.Valid([]byte(text))
 }
 
 func parsePath(text string) (string, string) {

@@ -110,7 +110,7 @@ func (t *tokens) notSection(s rawSection, v value) {
 	}
 	f := Fault{Path: t.doc.path, Line: s.line, Section: s.name, Value: v.text,
 		Rule: s.name + " must be a section in braces"}
-	t.faults = append(t.faults, f.say(invalidValue(v.text, s.name)))
+	t.faults = append(t.faults, t.doc.say(f, invalidValue(v.text, s.name)))
 }
 
 // value reads the value of a key.
