@@ -17,7 +17,7 @@ func check(o options, e env) int {
 	for _, w := range warnings {
 		fmt.Fprintln(e.stderr, "% "+w.String())
 	}
-	fmt.Fprintln(e.stdout, "Configuration file "+cfg.Path)
+	fmt.Fprintln(e.stdout, "Configuration file "+cfg.Source())
 	for _, section := range cfg.Listing() {
 		for _, line := range section.Lines() {
 			fmt.Fprintln(e.stdout, line)

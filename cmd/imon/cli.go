@@ -12,6 +12,7 @@ import (
 
 const usage = `usage: imon [run] [--instance NAME | --config FILE] [--nosyslog]
        imon check [--instance NAME | --config FILE]
+       imon convert --to uci|json [--instance NAME] [--config FILE]
        imon --version | --help
 
 imon watches the way to the internet and keeps it open: four monitors (ddns,
@@ -22,10 +23,13 @@ commands:
                     SIGHUP reads the configuration again
   check             read the configuration, look at this machine, change nothing;
                     exit 0 if the configuration is valid, 1 if not
+  convert           print the configuration in the other format
 
 options:
-  --instance NAME   instance name [main]; reads /etc/default/imon-NAME
-  --config FILE     read FILE instead
+  --instance NAME   instance name [main]; reads /etc/default/imon-NAME, or if
+                    there is none section NAME of /etc/config/imon
+  --config FILE     read FILE instead, JSON or UCI
+  --to uci|json     what convert prints
   --nosyslog        log to standard output with a timestamp, not to syslog
   --version         print the version and exit
   -h, --help        print this and exit
@@ -33,9 +37,10 @@ options:
 
 // options are the command line, taken apart.
 type options struct {
-	command  string // "run" or "check"
+	command  string // "run", "check" or "convert"
 	instance string
 	config   string // "" for the instance's own file
+	to       string // the format that convert writes: "uci" or "json"
 	nosyslog bool
 	line     string // the whole command line, for the log
 }
@@ -53,6 +58,7 @@ func parse(e env) (o options, code int, done bool) {
 	f.SetOutput(io.Discard)
 	f.StringVar(&o.instance, "instance", "main", "")
 	f.StringVar(&o.config, "config", "", "")
+	f.StringVar(&o.to, "to", "", "")
 	f.BoolVar(&o.nosyslog, "nosyslog", false, "")
 	f.BoolVar(&version, "version", false, "")
 	switch err := f.Parse(args); {
@@ -64,10 +70,14 @@ func parse(e env) (o options, code int, done bool) {
 	case version:
 		fmt.Fprintln(e.stdout, build.Version)
 		return o, exitOK, true
-	case o.command != "run" && o.command != "check":
+	case o.command != "run" && o.command != "check" && o.command != "convert":
 		return o, misused(e, fmt.Sprintf("unknown command %q", o.command)), true
 	case f.NArg() > 0:
 		return o, misused(e, fmt.Sprintf("unexpected argument %q", f.Arg(0))), true
+	case o.command == "convert" && o.to != "uci" && o.to != "json":
+		return o, misused(e, "convert needs --to uci or --to json"), true
+	case o.command != "convert" && o.to != "":
+		return o, misused(e, "--to goes with convert"), true
 	}
 	return o, exitOK, false
 }

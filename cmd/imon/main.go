@@ -50,6 +50,8 @@ func run(ctx context.Context, e env) int {
 	switch o.command {
 	case "check":
 		return check(o, e)
+	case "convert":
+		return convert(o, e)
 	default:
 		return daemonize(ctx, o, e)
 	}

@@ -100,7 +100,7 @@ func faults(err error) []string {
 
 // describe logs which configuration is in force.
 func describe(say teller, cfg config.Config, warnings []config.Warning) {
-	say.info("Configuration file " + cfg.Path)
+	say.info("Configuration file " + cfg.Source())
 	for _, section := range cfg.Listing() {
 		for _, line := range section.Lines() {
 			say.info(line)

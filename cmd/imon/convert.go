@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/ejgeiger/imon/internal/config"
+)
+
+// convert prints a configuration in the other format. Whether it makes sense on
+// this machine is the business of check.
+func convert(o options, e env) int {
+	cfg, warnings, err := config.Read(e.fs, o.instance, o.config)
+	if err != nil {
+		return refuse(e, warnings, err)
+	}
+	for _, w := range warnings {
+		fmt.Fprintln(e.stderr, "% "+w.String())
+	}
+	var text []byte
+	if o.to == "uci" {
+		text, err = cfg.UCI(o.instance)
+	} else {
+		text, err = cfg.JSON()
+	}
+	if err == nil {
+		_, err = e.stdout.Write(text)
+	}
+	if err != nil {
+		return refuse(e, nil, err)
+	}
+	return exitOK
+}
