@@ -89,6 +89,7 @@ func owners() map[string]struct {
 		"github.com/vishvananda/netns":             {[]string{"internal/lab"}, "only the lab moves between namespaces"},
 		"github.com/prometheus-community/pro-bing": {[]string{"internal/probe"}, "only probe sends echo requests"},
 		"github.com/miekg/dns":                     {[]string{"internal/probe", "internal/lab"}, "only probe asks DNS servers"},
+		"github.com/digineo/go-uci/v2":             {[]string{"internal/config"}, "only config reads UCI, and never lets go-uci see a file"},
 		"github.com/spf13/afero":                   {[]string{"cmd/imon", "internal/config"}, "only config reads files through a file system that a test can replace"},
 		"github.com/ncruces/go-strftime":           {[]string{"internal/sink"}, "only the log sink shows dates"},
 		"os/exec":                                  {[]string{"internal/sink", "internal/lab", "internal/lab/demo", "internal/ubus/ubustest"}, "only the action sink starts programs"},
