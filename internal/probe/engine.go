@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"runtime"
@@ -17,8 +18,16 @@ import (
 // run sends the requests of rd, with one pro-bing Pinger as long as the first
 // request leaves. pro-bing gives up when it does not, so the next request gets a
 // new one: a firewall that drops some packets must not look as if it dropped all.
+//
+// A panic ends the round and says so; one in a goroutine of pro-bing's own, which
+// nobody can recover, would end the process.
 func (p *Pinger) run(ctx context.Context, rd *round) {
 	defer rd.stop(nil)
+	defer func() {
+		if v := recover(); v != nil {
+			rd.stop(local(fmt.Errorf("panic: %v", v)))
+		}
+	}()
 	for n := rd.remaining(); n > 0; n = rd.remaining() {
 		if !p.attempt(ctx, rd, n) {
 			return

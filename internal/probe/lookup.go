@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"time"
+
+	"github.com/miekg/dns"
 )
 
 // serverTime is how long one name server has for one answer. Go's resolver gives
@@ -16,7 +19,7 @@ const serverTime = 900 * time.Millisecond
 var errLoopback = errors.New("a name server on this machine cannot be asked by an uplink")
 
 // lookup asks Go's resolver for the addresses of name, at least one. With a path
-// it asks the name servers that are not on this machine, from that path.
+// it asks name servers that are not on this machine, from that path.
 func lookup(ctx context.Context, name string, path Path) ([]netip.Addr, error) {
 	r := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, server string) (net.Conn, error) {
 		return dialServer(ctx, network, server, path)
@@ -41,13 +44,43 @@ func dialServer(ctx context.Context, network, server string, path Path) (net.Con
 		return nil, err
 	}
 	if path != (Path{}) && address.Addr().IsLoopback() {
-		return nil, errLoopback
+		behind := upstream(resolvFiles())
+		if len(behind) == 0 {
+			return nil, errLoopback
+		}
+		address = behind[rand.IntN(len(behind))] // each attempt may ask another one
 	}
 	c, err := path.dial(ctx, network, address)
 	if u, ok := c.(*net.UDPConn); ok {
 		return hurried{u}, err
 	}
 	return c, err
+}
+
+// resolvFiles are where a name server on this machine has the name servers that
+// it asks itself: netifd of OpenWrt (dnsmasq), systemd-resolved, NetworkManager.
+func resolvFiles() []string {
+	return []string{
+		"/tmp/resolv.conf.d/resolv.conf.auto", "/tmp/resolv.conf.auto",
+		"/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf",
+	}
+}
+
+// upstream are the name servers in files of the form of resolv.conf(5) that are
+// not on this machine. Files that are not there are passed over.
+func upstream(files []string) (servers []netip.AddrPort) {
+	for _, file := range files {
+		conf, err := dns.ClientConfigFromFile(file)
+		if err != nil {
+			continue
+		}
+		for _, s := range conf.Servers {
+			if a, err := netip.ParseAddr(s); err == nil && !a.IsLoopback() {
+				servers = append(servers, netip.AddrPortFrom(a, 53))
+			}
+		}
+	}
+	return servers
 }
 
 // hurried is a connection with no deadline later than serverTime from now.

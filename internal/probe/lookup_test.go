@@ -2,6 +2,10 @@ package probe
 
 import (
 	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,7 +68,7 @@ func TestLookupBeforeThereIsARoute(t *testing.T) {
 	if err != nil || a != addr("10.99.7.1") {
 		t.Errorf("by the uplink: %v, %v", a, err)
 	}
-	a, err = r.Lookup(t.Context(), "both.example", Path{addr("10.99.8.1"), "none0"})
+	a, err = NewResolver().Lookup(t.Context(), "both.example", Path{addr("10.99.8.1"), "none0"})
 	if !errors.Is(err, ErrResolve) {
 		t.Errorf("by no uplink: %v, %v", a, err)
 	}
@@ -75,5 +79,18 @@ func TestLookupByPathAsksNoServerOnThisMachine(t *testing.T) {
 	_, err := dialServer(t.Context(), "udp", "127.0.0.1:53", Path{addr("10.99.8.1"), "dns1"})
 	if !errors.Is(err, errLoopback) {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestUpstreamOfANameServerOnThisMachine(t *testing.T) {
+	auto := filepath.Join(t.TempDir(), "resolv.conf.auto")
+	text := "# Interface wan\nnameserver 192.0.2.53\nnameserver 127.0.0.1\n# Interface wan2\nnameserver 2001:db8::53\nsearch lan\n"
+	if err := os.WriteFile(auto, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got := upstream([]string{filepath.Join(t.TempDir(), "none"), auto})
+	want := []netip.AddrPort{netip.MustParseAddrPort("192.0.2.53:53"), netip.MustParseAddrPort("[2001:db8::53]:53")}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -68,13 +68,16 @@ func newResolver(ask func(context.Context, string, Path) ([]netip.Addr, error)) 
 }
 
 // Lookup returns the address of name, which may be an address itself. When the
-// name has several, IPv4 goes first, or the family of path's source address.
+// name has several, IPv4 goes first; from a path with a source address only one
+// of the same family will do.
 //
 // An address is good for 60 s and is then looked up again; while that fails the
 // last known one is returned. A name that failed is not asked for again for 5 s.
 // When the system's resolver fails and path is not zero, the name servers of
-// /etc/resolv.conf that are not on this machine are asked by path: so a name can
-// be resolved before there is any default route.
+// /etc/resolv.conf are asked by path, those on this machine excepted, in whose
+// place the ones go that they ask themselves: so a name can be resolved before
+// there is any default route. When that fails too, an address that was found by
+// another path is as good.
 //
 // The first Lookup of a name takes at most about 4 s (2 s without a path), later
 // ones at most 0.4 s (0.2 s): a look-up that takes longer goes on by itself. The
@@ -87,14 +90,10 @@ func (r *Resolver) Lookup(ctx context.Context, name string, path Path) (netip.Ad
 			family = IPv4
 		}
 	}
-	addresses, err := r.all(ctx, name, path)
-	if err != nil {
-		return netip.Addr{}, err
+	if a, err := netip.ParseAddr(name); err == nil {
+		return a.Unmap(), nil
 	}
-	if a, ok := first(addresses, family); ok {
-		return a, nil
-	}
-	return addresses[0], nil
+	return r.lookupFamily(ctx, name, path, family)
 }
 
 // lookupFamily is Lookup for one family and no other.
@@ -132,7 +131,24 @@ func (r *Resolver) all(ctx context.Context, name string, path Path) ([]netip.Add
 	if addresses, err := r.cached(ctx, question{name, path}); err == nil {
 		return addresses, nil
 	}
+	if addresses := r.byAnyPath(name); addresses != nil {
+		return addresses, nil
+	}
 	return nil, err
+}
+
+// byAnyPath returns the addresses that name had when it was looked up by some
+// path, nil when there are none. A dead uplink must not hide behind a name that
+// cannot be resolved through it.
+func (r *Resolver) byAnyPath(name string) []netip.Addr {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for q, e := range r.names {
+		if q.name == name && len(e.addresses) > 0 {
+			return e.addresses
+		}
+	}
+	return nil
 }
 
 // cached answers q from the cache, after a look-up when one is due.
@@ -199,7 +215,7 @@ func (r *Resolver) makeRoom() {
 func (r *Resolver) refresh(q question, e *entry) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookupTime)
 	defer cancel()
-	addresses, err := r.ask(ctx, q.name, q.path)
+	addresses, err := r.safely(ctx, q)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e.err = err
@@ -210,6 +226,17 @@ func (r *Resolver) refresh(q question, e *entry) {
 	}
 	close(e.running)
 	e.running = nil
+}
+
+// safely asks; a panic is an error, because this goroutine has no caller that
+// could take it.
+func (r *Resolver) safely(ctx context.Context, q question) (addresses []netip.Addr, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w %q: panic: %v", ErrResolve, q.name, p)
+		}
+	}()
+	return r.ask(ctx, q.name, q.path)
 }
 
 // await waits until done is closed, but no longer than d or ctx allow.

@@ -221,3 +221,36 @@ func TestFirst(t *testing.T) {
 		}
 	}
 }
+
+// The first uplink cannot resolve, the second one can: the first one's target is
+// known all the same, or its dead provider would never be noticed.
+func TestLookupTakesWhatAnotherPathFound(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world, r *Resolver) {
+		one, two := Path{Source: addr("192.0.2.1")}, Path{Source: addr("198.51.100.1")}
+		w.learn("a.example", two, "203.0.113.7")
+		want(t, r, "a.example", one, "", 0)
+		want(t, r, "a.example", two, "203.0.113.7", 0)
+		want(t, r, "a.example", one, "203.0.113.7", 0)
+		want(t, r, "b.example", one, "", 0)
+	})
+}
+
+func TestLookupFromAPathKeepsToItsFamily(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world, r *Resolver) {
+		w.learn("six.example", Path{}, "2001:db8::7")
+		want(t, r, "six.example", Path{}, "2001:db8::7", 0)
+		want(t, r, "six.example", Path{Source: addr("192.0.2.1")}, "", 0)
+		want(t, r, "six.example", Path{Source: addr("2001:db8::1")}, "2001:db8::7", 0)
+	})
+}
+
+func TestPanicOfALookupIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newResolver(func(context.Context, string, Path) ([]netip.Addr, error) { panic("no luck") })
+		_, err := r.Lookup(t.Context(), "a.example", Path{})
+		if want := `cannot resolve "a.example": panic: no luck`; err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+		synctest.Wait()
+	})
+}
