@@ -78,12 +78,14 @@ func (w *watch) listen(c *conn) {
 
 // find looks the object up. When there is none its coming will be told.
 func (w *watch) find(c *conn) {
-	found := func(m Message) {
-		if id, ok := m.Uint32(AttrObjID); ok {
+	var id uint32
+	found := func(m Message) { id, _ = m.Uint32(AttrObjID) }
+	done := func(s Status) {
+		if s == StatusOK && id != 0 {
 			w.subscribe(c, id)
 		}
 	}
-	c.setUp(MsgLookup, request{data: found, done: func(Status) {}}, func(f *Frame) { f.Text(AttrObjPath, w.object) })
+	c.setUp(MsgLookup, request{data: found, done: done}, func(f *Frame) { f.Text(AttrObjPath, w.object) })
 }
 
 // subscribe subscribes to the object with that id, once: its lookup and its
