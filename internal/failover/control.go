@@ -14,6 +14,7 @@ type Control struct {
 
 	mu     sync.Mutex
 	check  bool
+	resync bool
 	forced int
 }
 
@@ -29,6 +30,10 @@ func (c *Control) Check() { c.tell(func() { c.check = true }) }
 // standby, [uplink.None] to leave the choice to the monitor again. An uplink that
 // is offline is not activated: the other one is, until it is back.
 func (c *Control) Force(i int) { c.tell(func() { c.forced = i }) }
+
+// Resync asks for a Sync of the kernel now, as a change in the kernel does:
+// something else that the uplinks depend on has changed.
+func (c *Control) Resync() { c.tell(func() { c.resync = true }) }
 
 // Forced returns the uplink that was forced last, or [uplink.None].
 func (c *Control) Forced() int {
@@ -47,12 +52,13 @@ func (c *Control) tell(change func()) {
 	}
 }
 
-// take returns what is wanted; a check is wanted once.
-func (c *Control) take() (forced int, check bool) {
+// take returns what is wanted; checks and syncs are wanted once.
+func (c *Control) take() (forced int, check, resync bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	check, c.check = c.check, false
-	return c.forced, check
+	check, resync = c.check, c.resync
+	c.check, c.resync = false, false
+	return c.forced, check, resync
 }
 
 // Obey lets the monitor go by c and returns the monitor. It is called before Run.
@@ -63,8 +69,11 @@ func (m *Monitor) Obey(c *Control) *Monitor {
 
 // obey does what is wanted now.
 func (l *loop) obey() {
-	want, check := l.control.take()
+	want, check, resync := l.control.take()
 	l.due = l.due || check
+	if resync {
+		l.sync()
+	}
 	if want != l.state.forced {
 		l.feed(forced{want})
 	}

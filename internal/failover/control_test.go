@@ -21,6 +21,20 @@ func TestCheckStartsARoundAtOnce(t *testing.T) {
 	})
 }
 
+func TestResyncAsksTheKernelAtOnce(t *testing.T) {
+	inRig(t, nil, func(r *rig) {
+		r.skip()
+		r.until(3 * time.Second)
+		before := r.kernel.counted()
+		r.kernel.quietly(func(s *uplink.Snapshot) { s.Uplinks[primary] = down("netifd has it down") })
+		r.control.Resync()
+		r.want("3s failover-uplink-offline Primary cable (eth1) (netifd has it down)", "3s failover-standby Standby 'eth2' 10.0.2.2")
+		if n := r.kernel.counted() - before; n != 1 {
+			t.Errorf("%d syncs", n)
+		}
+	})
+}
+
 func TestForceSwitchesAtOnceAndLasts(t *testing.T) {
 	inRig(t, nil, func(r *rig) {
 		r.skip()

@@ -205,13 +205,17 @@ func (l *loop) sayMute(err error) {
 	l.mute = err != nil
 }
 
-// sayForeign says once for each set of routes that they win over ours.
+// sayForeign says, whenever it changes, which routes win over ours.
 func (l *loop) sayForeign(routes []string) {
 	routes = slices.Sorted(slices.Values(routes))
-	if len(routes) == 0 || slices.Equal(routes, l.foreign) {
+	if slices.Equal(routes, l.foreign) {
 		return
 	}
 	l.foreign = routes
+	if len(routes) == 0 {
+		l.say(event.Notice, "No other default route wins over imon's any more")
+		return
+	}
 	l.say(event.Warning, "Another default route wins over imon's: %s; traffic does not follow failover", strings.Join(routes, ", "))
 }
 

@@ -212,7 +212,7 @@ func TestRunWaitsForItsProbes(t *testing.T) {
 	})
 }
 
-func TestForeignRouteIsSaidOncePerSet(t *testing.T) {
+func TestForeignRouteIsSaidAtEachChange(t *testing.T) {
 	inRig(t, func(r *rig) { r.prober.on("x", silent) }, func(r *rig) {
 		r.skip()
 		for _, foreign := range [][]string{{"b", "a"}, {"a", "b"}, {}, {"a", "b"}, {"default via 192.0.2.1 dev wlan0"}} {
@@ -220,6 +220,8 @@ func TestForeignRouteIsSaidOncePerSet(t *testing.T) {
 			synctest.Wait()
 		}
 		r.want("0s message warning: Another default route wins over imon's: a, b; traffic does not follow failover",
+			"0s message notice: No other default route wins over imon's any more",
+			"0s message warning: Another default route wins over imon's: a, b; traffic does not follow failover",
 			"0s message warning: Another default route wins over imon's: default via 192.0.2.1 dev wlan0; traffic does not follow failover")
 	})
 }
@@ -282,5 +284,20 @@ func TestRenumberedUplinkIsProbedFromItsNewAddress(t *testing.T) {
 		})
 		r.until(15 * time.Second)
 		r.want()
+	})
+}
+
+// A check that this machine could not make says nothing about the target.
+func TestPostpingThatCouldNotBeMadeIsNoVerdict(t *testing.T) {
+	inRig(t, func(r *rig) {
+		r.cfg.Uplinks[primary].PostTarget = "192.0.2.9"
+		r.prober.on("192.0.2.9", func(context.Context, probe.EchoRequest) probe.EchoResult {
+			return probe.EchoResult{Sent: 1, Err: fmt.Errorf("%w: too many open files", probe.ErrLocal)}
+		})
+	}, func(r *rig) {
+		r.want("0s failover-initial Primary cable (eth1) 10.0.1.2 online",
+			"0s failover-initial Standby 'eth2' 10.0.2.2 online",
+			"0s failover-primary Primary cable (eth1) 10.0.1.2",
+			"0s message error: Ping Target 192.0.2.9 not checked after failover: cannot probe: too many open files")
 	})
 }

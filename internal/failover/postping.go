@@ -38,8 +38,13 @@ func (l *loop) finishPost(a answer) {
 	if a.crash != "" {
 		panic(a.crash)
 	}
+	target := l.cfg.Uplinks[a.uplink].PostTarget
+	if a.result.Unknown() {
+		l.say(event.Error, "Ping Target %s not checked after failover: %s", target, a.result.Reason())
+		return
+	}
 	l.publish(event.Event{
-		Kind: event.FailoverPostping, Uplink: l.checked, Target: l.cfg.Uplinks[a.uplink].PostTarget,
+		Kind: event.FailoverPostping, Uplink: l.checked, Target: target,
 		Online: a.result.Alive(), Text: a.result.Reason(),
 	})
 }

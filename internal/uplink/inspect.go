@@ -28,6 +28,10 @@ func (k *kernel) findings() []string {
 	states := k.states()
 	for i, s := range states {
 		spec := k.specs[i]
+		if !spec.complete() {
+			say("The %s uplink cannot work now: %s.", [...]string{"primary", "standby"}[i], s.Reason)
+			continue
+		}
 		if s.Reason != "" {
 			say("The uplink via %s dev %s cannot work now: %s.", spec.Gateway, spec.Interface, s.Reason)
 		}
@@ -36,7 +40,7 @@ func (k *kernel) findings() []string {
 		}
 	}
 	switch a := states[0].Address; {
-	case k.specs[0] == k.specs[1]:
+	case k.specs[0].complete() && k.specs[0] == k.specs[1]:
 		say("Both uplinks lead via %s dev %s.", k.specs[0].Gateway, k.specs[0].Interface)
 	case a.IsValid() && a == states[1].Address && states[0].Index == states[1].Index:
 		say("Both uplinks have the address %s on %s, so only their gateways can be probed, "+

@@ -96,3 +96,15 @@ func TestRouteWithoutGatewayBelongsToNoUnknownUplink(t *testing.T) {
 		t.Errorf("it is uplink %d's", i)
 	}
 }
+
+func TestFindingsOfAnUnknownUplink(t *testing.T) {
+	k := parseKernel(t, twoUplinks)
+	k.specs[0], k.specs[1] = Spec{Reason: "there is no netifd"}, Spec{Reason: "there is no netifd"}
+	k.links = [2]link{}
+	want := []string{
+		"The primary uplink cannot work now: there is no netifd.", "The standby uplink cannot work now: there is no netifd.",
+	}
+	if diff := cmp.Diff(want, k.findings()); diff != "" {
+		t.Error(diff)
+	}
+}
