@@ -71,10 +71,10 @@ func BenchmarkIdle(b *testing.B) {
 	took := time.Since(began)
 	hour := float64(time.Hour) / float64(took)
 	b.ReportMetric((cpu(b, p.Pid())-before).Seconds()*hour, "CPU-s/h")
-	b.ReportMetric(float64(status(b, p.Pid(), "VmRSS")), "KiB-RSS")
-	b.ReportMetric(float64(status(b, p.Pid(), "RssAnon")), "KiB-anon")
+	b.ReportMetric(float64(procStatus(b, p.Pid(), "VmRSS")), "KiB-RSS")
+	b.ReportMetric(float64(procStatus(b, p.Pid(), "RssAnon")), "KiB-anon")
 	b.ReportMetric(float64(processes(b)-forks)*hour, "forks/h-of-this-machine")
-	b.ReportMetric(31.4*1024/float64(status(b, p.Pid(), "VmRSS")), "x-less-RSS-than-Python")
+	b.ReportMetric(31.4*1024/float64(procStatus(b, p.Pid(), "VmRSS")), "x-less-RSS-than-Python")
 }
 
 // launch starts imon in the lab.
@@ -97,8 +97,8 @@ func must(b *testing.B, err error) {
 	}
 }
 
-// status is one figure of /proc/PID/status in KiB (proc_pid_status(5)).
-func status(b *testing.B, pid int, name string) int {
+// procStatus is one figure of /proc/PID/status in KiB (proc_pid_status(5)).
+func procStatus(b *testing.B, pid int, name string) int {
 	b.Helper()
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
 	must(b, err)

@@ -35,7 +35,7 @@ func inspect(cfg config.Config) []string {
 	if !cfg.Failover.Enable {
 		return nil
 	}
-	found, err := uplink.Inspect(specs(cfg.Failover), cfg.Failover.Metric)
+	found, err := uplink.Inspect(interfaces{}.specs(cfg.Failover), cfg.Failover.Metric)
 	if err != nil {
 		found = append(found, "This machine could not be looked at: "+err.Error())
 	}

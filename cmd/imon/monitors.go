@@ -18,20 +18,26 @@ import (
 
 // monitors wires each monitor to what it asks and to where its events go.
 type monitors struct {
-	events event.Publisher
-	pinger *probe.Pinger
-	dns    *probe.DNS
-	http   *probe.HTTP
+	events  event.Publisher
+	pinger  *probe.Pinger
+	dns     *probe.DNS
+	http    *probe.HTTP
+	names   interfaces
+	control *failover.Control
 }
 
-// newMonitors returns the wiring; events get what the monitors have to say.
-func newMonitors(events event.Publisher) monitors {
+// newMonitors returns the wiring; events get what the monitors have to say,
+// names says what is behind the name of an uplink, and control has a say in
+// failover.
+func newMonitors(events event.Publisher, names interfaces, control *failover.Control) monitors {
 	resolver := probe.NewResolver()
 	return monitors{
-		events: events,
-		pinger: probe.NewPinger(resolver),
-		dns:    probe.NewDNS(resolver),
-		http:   probe.NewHTTP(resolver, "imon/"+build.Version),
+		events:  events,
+		pinger:  probe.NewPinger(resolver),
+		dns:     probe.NewDNS(resolver),
+		http:    probe.NewHTTP(resolver, "imon/"+build.Version),
+		names:   names,
+		control: control,
 	}
 }
 
@@ -40,6 +46,7 @@ type monitor struct {
 	name     string
 	greeting string // the line that says that it starts
 	job      daemon.Job
+	check    func() // asks the job for a round now
 	// settings are what a configuration says of this monitor: two equal ones
 	// make it behave the same. They are nil when it is not enabled.
 	settings func(config.Config) any
@@ -48,25 +55,32 @@ type monitor struct {
 // of returns all four monitors as cfg wants them, in the order in which they
 // start.
 func (m monitors) of(cfg config.Config) []monitor {
+	address := ddns.New(cfg.DDNS, cfg.Global.Debug, m.http, m.events)
+	host := updown.New(cfg.Updown, m.pinger, m.dns, m.events)
+	figures := ping.New(cfg.Ping, m.pinger, m.events)
 	return []monitor{
 		{
 			name: event.DDNS, greeting: "Start External IP Address tracking",
-			job:      ddns.New(cfg.DDNS, cfg.Global.Debug, m.http, m.events),
+			job:      address,
+			check:    address.Check,
 			settings: func(c config.Config) any { return when(c.DDNS.Enable, [2]any{c.DDNS, c.Global.Debug}) },
 		},
 		{
 			name: event.Updown, greeting: "Start Updown Monitor for IP Address " + cfg.Updown.Target,
-			job:      updown.New(cfg.Updown, m.pinger, m.dns, m.events),
+			job:      host,
+			check:    host.Check,
 			settings: func(c config.Config) any { return when(c.Updown.Enable, c.Updown) },
 		},
 		{
 			name: event.Failover, greeting: "Start Network Failover Monitor",
-			job:      failoverJob{cfg.Failover, m.pinger, m.events},
+			job:      failoverJob{cfg.Failover, m},
+			check:    m.control.Check,
 			settings: func(c config.Config) any { return when(c.Failover.Enable, c.Failover) },
 		},
 		{
 			name: event.Ping, greeting: "Start Ping Monitor",
-			job:      ping.New(cfg.Ping, m.pinger, m.events),
+			job:      figures,
+			check:    figures.Check,
 			settings: func(c config.Config) any { return when(c.Ping.Enable, c.Ping) },
 		},
 	}
@@ -84,27 +98,21 @@ func when(on bool, v any) any {
 // while it runs. Each run begins with a router of its own, which adopts the
 // default route that the one before has left.
 type failoverJob struct {
-	cfg    config.Failover
-	pinger *probe.Pinger
-	events event.Publisher
+	cfg config.Failover
+	monitors
 }
 
 // Run runs the monitor until ctx ends.
 func (j failoverJob) Run(ctx context.Context) (err error) {
-	router, err := uplink.New(specs(j.cfg), j.cfg.Metric)
+	j.names.await(ctx)
+	specs := func() [2]uplink.Spec { return j.names.specs(j.cfg) }
+	router, err := uplink.New(specs(), j.cfg.Metric)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, router.Close()) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	return failover.New(j.cfg, router, router.Watch(ctx), j.pinger, j.events).Run(ctx)
-}
-
-// specs are the uplinks of cfg as package uplink knows them.
-func specs(cfg config.Failover) (s [2]uplink.Spec) {
-	for i, u := range cfg.Uplinks {
-		s[i] = uplink.Spec{Interface: u.Interface, Gateway: u.Gateway}
-	}
-	return s
+	kernel := following{router, specs}
+	return failover.New(j.cfg, kernel, router.Watch(ctx), j.pinger, j.events).Obey(j.control).Run(ctx)
 }

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/failover"
 	"github.com/ejgeiger/imon/internal/sink"
+	"github.com/ejgeiger/imon/internal/status"
 )
 
 // process is a running imon: the configuration in force and what carries it out.
@@ -22,6 +25,13 @@ type process struct {
 	tasks    *daemon.Supervisor
 	monitors monitors
 	current  config.Config // in force; the zero value before the first apply
+	status   *status.Store
+	control  *failover.Control
+	bus      *bus          // nil where there is no message bus
+	asked    chan struct{} // holds a token when somebody wants a reload
+
+	mu     sync.Mutex
+	checks map[string]func() // of the monitors that run
 }
 
 // watch reads the configuration again at each SIGHUP, until ctx ends.
@@ -31,6 +41,8 @@ func (p *process) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-p.reload:
+			p.again()
+		case <-p.asked:
 			p.again()
 		}
 	}
@@ -60,6 +72,7 @@ func (p *process) apply(cfg config.Config) {
 		Datefmt: cfg.Global.Datefmt, Several: len(enabled) > 1, Action: cfg.Global.Action != "",
 	})
 	p.action.Configure(sink.ActionSettings{Path: cfg.Global.Action, Timeout: cfg.Global.ActionTimeout})
+	p.status.Configure(settings(cfg))
 	for _, m := range p.monitors.of(cfg) {
 		p.replace(m, cfg)
 	}
@@ -74,6 +87,7 @@ func (p *process) replace(m monitor, cfg config.Config) {
 		return
 	}
 	if after == nil {
+		p.setCheck(m.name, nil)
 		p.tasks.Stop(m.name)
 		p.say.info("Stopped the " + m.name + " monitor")
 		return
@@ -84,4 +98,13 @@ func (p *process) replace(m monitor, cfg config.Config) {
 		job = p.gate.behind(job)
 	}
 	p.tasks.Start(m.name, job)
+	p.setCheck(m.name, m.check)
+}
+
+// setCheck notes how the running monitor of that name is asked for a round, nil
+// when it does not run.
+func (p *process) setCheck(name string, check func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.checks[name] = check
 }

@@ -10,7 +10,9 @@ import (
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/failover"
 	"github.com/ejgeiger/imon/internal/sink"
+	"github.com/ejgeiger/imon/internal/status"
 )
 
 // How long an end by SIGTERM may take: two seconds in all. The action sink
@@ -58,13 +60,16 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	work, endWork := context.WithCancel(ctx)
 	defer endWork()
 	action := sink.NewAction(o.instance, o.nosyslog, log)
-	gate := newGate()
 	p := &process{
-		options: o, env: e, log: log, action: action, say: say, gate: gate,
-		tasks:    daemon.New(work, log),
-		monitors: newMonitors(event.NewBus(log, action, gate)),
+		options: o, env: e, log: log, action: action, say: say, gate: newGate(), tasks: daemon.New(work, log),
+		status: status.New(o.instance), control: failover.NewControl(),
+		asked: make(chan struct{}, 1), checks: make(map[string]func()),
 	}
+	p.bus = newBus(e, o.instance, p.control, say)
+	sinks := append([]event.Publisher{log, action, p.gate, p.status}, p.bus.publishers()...)
+	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control)
 	p.tasks.Start("action", action)
+	p.join()
 	p.apply(cfg)
 	p.watch(ctx)
 	if err := p.tasks.Wait(workGrace); err != nil {

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"os"
+
+	"github.com/ejgeiger/imon/internal/config"
+	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/failover"
+	"github.com/ejgeiger/imon/internal/netifd"
+	"github.com/ejgeiger/imon/internal/sink"
+	"github.com/ejgeiger/imon/internal/status"
+	"github.com/ejgeiger/imon/internal/ubus"
+)
+
+// socketVariable names the environment variable that holds ubusd's socket where
+// it is not at one of its usual places.
+const socketVariable = "IMON_UBUS_SOCKET"
+
+// hasBus reports whether this machine has a message bus, though it may not run
+// at the moment. Elsewhere imon does not say a word about it.
+func (e env) hasBus() bool {
+	for _, path := range []string{os.Getenv(socketVariable), "/sbin/ubusd", "/var/run/ubus", "/var/run/ubus.sock"} {
+		if _, err := e.fs.Stat(path); path != "" && err == nil {
+			return true
+		}
+	}
+	return os.Getenv(socketVariable) != ""
+}
+
+// newClient returns a client of the message bus.
+func newClient(say func(string)) *ubus.Client { return ubus.New(os.Getenv(socketVariable), say) }
+
+// bus is what imon has on the message bus.
+type bus struct {
+	client *ubus.Client
+	netifd *netifd.Watcher
+	events *sink.Ubus
+}
+
+// newBus returns what imon has on the bus, but for its object, or nil where
+// there is no bus.
+func newBus(e env, instance string, control *failover.Control, say teller) *bus {
+	if !e.hasBus() {
+		return nil
+	}
+	client := newClient(say.warn)
+	return &bus{
+		client: client,
+		netifd: netifd.New(client, control.Resync),
+		events: sink.NewUbus(instance, path(instance), client, say.to),
+	}
+}
+
+// path is the name of an instance's object.
+func path(instance string) string { return "imon." + instance }
+
+// publishers are the sinks of the bus, if there is one.
+func (b *bus) publishers() []event.Publisher {
+	if b == nil {
+		return nil
+	}
+	return []event.Publisher{b.events}
+}
+
+// interfaces is where logical interfaces are looked up.
+func (b *bus) interfaces() interfaces {
+	if b == nil {
+		return interfaces{}
+	}
+	return interfaces{b.netifd}
+}
+
+// join offers the object and runs all that the bus needs.
+func (p *process) join() {
+	if p.bus == nil {
+		return
+	}
+	p.bus.client.Add(object{
+		path: path(p.instance), instance: p.instance, status: p.status,
+		check: p.check, force: p.control.Force, reload: p.ask,
+	}.onBus())
+	p.tasks.Start("ubus", p.bus.client)
+	p.tasks.Start("ubus events", p.bus.events)
+}
+
+// ask has the configuration read again soon.
+func (p *process) ask() {
+	select {
+	case p.asked <- struct{}{}:
+	default:
+	}
+}
+
+// check asks the running monitor of that name for a round now, or all of them
+// when it is empty, and returns their names in the order in which they start.
+func (p *process) check(name string) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var asked []string
+	for _, n := range []string{event.DDNS, event.Updown, event.Failover, event.Ping} {
+		if check := p.checks[n]; check != nil && (name == "" || name == n) {
+			check()
+			asked = append(asked, n)
+		}
+	}
+	return asked
+}
+
+// settings are what the state shows of cfg.
+func settings(cfg config.Config) []status.Settings {
+	f := status.Settings{Monitor: event.Failover, Enabled: cfg.Failover.Enable, Interval: cfg.Failover.Interval}
+	for i, u := range cfg.Failover.Uplinks {
+		seen := event.Uplink{Role: [...]string{"Primary", "Standby"}[i], Name: u.Name, Interface: u.Interface}
+		if !u.AutoGateway() {
+			seen.Gateway = u.Gateway
+		}
+		f.Uplinks = append(f.Uplinks, status.Link{Uplink: seen, Target: u.Target})
+	}
+	return []status.Settings{
+		{Monitor: event.DDNS, Enabled: cfg.DDNS.Enable, Interval: cfg.DDNS.Interval},
+		{Monitor: event.Updown, Enabled: cfg.Updown.Enable, Interval: cfg.Updown.Interval, Target: cfg.Updown.Target},
+		f,
+		{Monitor: event.Ping, Enabled: cfg.Ping.Enable, Interval: cfg.Ping.Interval, Target: cfg.Ping.Target},
+	}
+}
