@@ -49,10 +49,15 @@ type Global struct {
 	Debug         bool          // ddns walks through fake addresses and asks nobody
 }
 
+// MinInterval is the shortest time from round to round: any number greater than
+// 0 may stand in a file, and a smaller one means this. More often would be a
+// flood.
+const MinInterval = 10 * time.Millisecond
+
 // Rounds says whether and how often a monitor probes, and how.
 type Rounds struct {
 	Enable   bool
-	Interval time.Duration // from the start of one round to the start of the next
+	Interval time.Duration // from the start of one round to the start of the next, at least MinInterval
 	Count    int           // echo requests in a round, 1 to 1000
 	Wait     time.Duration // for the answer to the last request of a round
 }
@@ -79,7 +84,7 @@ func (u Updown) Refutes() bool { return u.DNSServer != "" && u.DNSName != "" }
 type Failover struct {
 	Rounds
 	PreferPrimary bool      // fail back as soon as the primary is online again
-	Metric        int       // of the default route, 1 to 2147483647
+	Metric        int       // of the default route, 0 to 2147483647
 	Uplinks       [2]Uplink // primary, standby
 }
 

@@ -80,7 +80,7 @@ func TestMissingAndMachine(t *testing.T) {
 		{"action without x", ping(`"x": 1}, "global": {"action": "/usr/local/bin/plain"`),
 			"Action script '/usr/local/bin/plain' not executable " + at + ":2: global.action must be a file that may be executed)"},
 		{"relative action", ping(`"x": 1}, "global": {"action": "imon-action"`),
-			"Invalid value 'imon-action' for action " + at + ":2: global.action must be an absolute path)"},
+			"Action script 'imon-action' not found " + at + ":2)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,10 +16,11 @@ const (
 	KindBool      Kind = iota + 1 // true or false: bool
 	KindSeconds                   // seconds, fractions allowed: time.Duration
 	KindCount                     // 1 to 1000: int
-	KindMetric                    // of a route, 1 to 2147483647: int
-	KindPath                      // absolute path of a file: string
+	KindMetric                    // of a route, 0 to 2147483647: int
+	KindPath                      // path of a file: string
 	KindHost                      // IP address or DNS name: string
-	KindHosts                     // list of those: []string
+	KindHost4                     // IPv4 address or DNS name: string
+	KindHosts                     // list of addresses and names: []string
 	KindText                      // text without control characters: string
 	KindInterface                 // name of a network interface: string
 	KindGateway                   // unicast IPv4 address, or "auto" (stored as 0.0.0.0): netip.Addr
@@ -78,6 +79,8 @@ func (k Key) store(c *Config, text string) (rule string) {
 		return put(field, text, parsePath)
 	case KindHost:
 		return put(field, text, parseHost)
+	case KindHost4:
+		return put(field, text, parseHost4)
 	case KindInterface:
 		return put(field, text, parseInterface)
 	default:

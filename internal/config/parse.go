@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"net/netip"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -35,11 +34,13 @@ func (k Kind) rule() string {
 	case KindCount:
 		return "must be a whole number from 1 to 1000"
 	case KindMetric:
-		return "must be a whole number from 1 to 2147483647"
+		return "must be a whole number from 0 to 2147483647"
 	case KindPath:
-		return "must be an absolute path"
+		return "must be the path of a file"
 	case KindHost:
 		return "must be an IP address or a DNS name"
+	case KindHost4:
+		return "must be an IPv4 address or a DNS name"
 	case KindHosts:
 		return "must be a list of IP addresses or DNS names"
 	case KindInterface:
@@ -78,13 +79,13 @@ func parseSeconds(text string) (time.Duration, string) {
 	return time.Duration(math.Round(seconds * float64(time.Second))), ""
 }
 
-func parseCount(text string) (int, string)  { return parseWhole(text, maxCount, KindCount) }
-func parseMetric(text string) (int, string) { return parseWhole(text, maxMetric, KindMetric) }
+func parseCount(text string) (int, string)  { return parseWhole(text, 1, maxCount, KindCount) }
+func parseMetric(text string) (int, string) { return parseWhole(text, 0, maxMetric, KindMetric) }
 
-// parseWhole reads a number from 1 to max; a fraction of zero is allowed.
-func parseWhole(text string, max float64, kind Kind) (int, string) {
+// parseWhole reads a number from min to max; a fraction of zero is allowed.
+func parseWhole(text string, min, max float64, kind Kind) (int, string) {
 	f, ok := parseNumber(text)
-	if !ok || f != math.Trunc(f) || f < 1 || f > max {
+	if !ok || f != math.Trunc(f) || f < min || f > max {
 		return 0, kind.rule()
 	}
 	return int(f), ""
@@ -110,7 +111,7 @@ func parsePath(text string) (string, string) {
 	if text == "" {
 		return "", ""
 	}
-	if !path.IsAbs(text) || len(text) > maxPath || strings.ContainsFunc(text, unicode.IsControl) {
+	if len(text) > maxPath || strings.ContainsFunc(text, unicode.IsControl) {
 		return "", KindPath.rule()
 	}
 	return text, ""
@@ -128,6 +129,13 @@ func parseHost(text string) (string, string) {
 		return text, ""
 	}
 	return "", KindHost.rule()
+}
+
+func parseHost4(text string) (string, string) {
+	if _, rule := parseHost(text); rule != "" || strings.Contains(text, ":") {
+		return "", KindHost4.rule()
+	}
+	return text, ""
 }
 
 func parseInterface(text string) (string, string) {

@@ -8,14 +8,12 @@ func nameRules() []ruleTest {
 	name253 := strings.Repeat(long+".", 3) + strings.Repeat("b", 61)
 	return []ruleTest{
 		{
-			key: "global.action", rule: "must be an absolute path",
+			key: "global.action", rule: "must be the path of a file",
 			good: map[string]string{
 				`""`:                           "",
 				`"/usr/local/bin/imon-action"`: testAction,
 			},
 			bad: map[string]string{
-				`"bin/x"`:     "bin/x",
-				`"./x"`:       "./x",
 				`5`:           "5",
 				`"/a\u0000b"`: `/a\x00b`,
 			},
@@ -75,6 +73,16 @@ func nameRules() []ruleTest {
 				`"` + name253 + `b"`: name253[:59] + "…",
 				`"a\u0000"`:          `a\x00`,
 			},
+		},
+		{
+			key: "failover.primary-ping", rule: "must be an IPv4 address or a DNS name",
+			good: map[string]string{`""`: "", `"192.0.2.7"`: "192.0.2.7", `"host.example"`: "host.example"},
+			bad:  map[string]string{`"2001:db8::1"`: "2001:db8::1", `"fe80::1%eth0"`: "fe80::1%eth0", `"a;b"`: "a;b"},
+		},
+		{
+			key: "failover.standby-postping", rule: "must be an IPv4 address or a DNS name",
+			good: map[string]string{`"host"`: "host"},
+			bad:  map[string]string{`"::1"`: "::1"},
 		},
 		{
 			key: "updown.addping", rule: "must be a list of IP addresses or DNS names",

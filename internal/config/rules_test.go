@@ -114,15 +114,15 @@ func numberRules() []ruleTest {
 			},
 		},
 		{
-			key: "failover.metric", rule: "must be a whole number from 1 to 2147483647",
+			key: "failover.metric", rule: "must be a whole number from 0 to 2147483647",
 			good: map[string]string{
+				`0`:          "0",
 				`1`:          "1",
 				`201.0`:      "201",
 				`"300"`:      "300",
 				`2147483647`: "2147483647",
 			},
 			bad: map[string]string{
-				`0`:          "0",
 				`-1`:         "-1",
 				`2147483648`: "2147483648",
 				`4294967296`: "4294967296",

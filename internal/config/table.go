@@ -99,9 +99,9 @@ func uplinkKeys(role, title string, index int) []Key {
 			func(c *Config) any { return &uplink(c).Name }},
 		{"failover", role + "-gw", KindGateway, "", title + " network gateway IP Address",
 			func(c *Config) any { return &uplink(c).Gateway }},
-		{"failover", role + "-ping", KindHost, "", "Name/IP Address to check if " + title + " network is up",
+		{"failover", role + "-ping", KindHost4, "", "Name/IP Address to check if " + title + " network is up",
 			func(c *Config) any { return &uplink(c).Target }},
-		{"failover", role + "-postping", KindHost, "", "Name/IP Address to ping after failover to " + title,
+		{"failover", role + "-postping", KindHost4, "", "Name/IP Address to ping after failover to " + title,
 			func(c *Config) any { return &uplink(c).PostTarget }},
 	}
 }
