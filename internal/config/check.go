@@ -12,9 +12,6 @@ func (b *builder) check() {
 	b.target("ping", b.c.Ping.Enable)
 	b.uplinks()
 	b.enabled()
-	for _, r := range []*Rounds{&b.c.DDNS.Rounds, &b.c.Updown.Rounds, &b.c.Failover.Rounds, &b.c.Ping.Rounds} {
-		r.Interval = max(r.Interval, MinInterval)
-	}
 }
 
 // action checks that the action script can be started.

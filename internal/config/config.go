@@ -49,15 +49,10 @@ type Global struct {
 	Debug         bool          // ddns walks through fake addresses and asks nobody
 }
 
-// MinInterval is the shortest time from round to round: any number greater than
-// 0 may stand in a file, and a smaller one means this. More often would be a
-// flood.
-const MinInterval = 10 * time.Millisecond
-
 // Rounds says whether and how often a monitor probes, and how.
 type Rounds struct {
 	Enable   bool
-	Interval time.Duration // from the start of one round to the start of the next, at least MinInterval
+	Interval time.Duration // from the start of one round to the start of the next
 	Count    int           // echo requests in a round, 1 to 1000
 	Wait     time.Duration // for the answer to the last request of a round
 }

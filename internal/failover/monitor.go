@@ -11,6 +11,7 @@ import (
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/probe"
+	"github.com/ejgeiger/imon/internal/schedule"
 	"github.com/ejgeiger/imon/internal/uplink"
 )
 
@@ -61,7 +62,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 	l.state, l.snapshot.Default = begin(m.cfg, uplink.None), uplink.None
 	defer l.running.Wait()
 	defer cancel()
-	ticker := time.NewTicker(m.cfg.Interval)
+	ticker := time.NewTicker(max(m.cfg.Interval, schedule.MinPeriod))
 	defer ticker.Stop()
 	l.obey()
 	l.sync()

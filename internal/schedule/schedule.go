@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// MinPeriod is the shortest time from round to round, whatever is asked for:
+// more often would be a flood.
+const MinPeriod = 10 * time.Millisecond
+
 // Bounds of what [Spacing] returns.
 const (
 	MinSpacing = 10 * time.Millisecond
@@ -25,9 +29,10 @@ type Grid struct {
 func NewGrid() *Grid { return &Grid{last: time.Now()} }
 
 // Next returns the first point that is not past and lies a whole number of
-// periods after the last one, and makes it the last one. The period is positive
-// and may be another one each time: it counts from the last point.
+// periods after the last one, and makes it the last one. The period is at
+// least [MinPeriod] and may be another one each time: it counts from the last point.
 func (g *Grid) Next(period time.Duration) time.Time {
+	period = max(period, MinPeriod)
 	late := time.Since(g.last.Add(period))
 	if late > 0 {
 		g.last = g.last.Add((late + period - 1) / period * period)

@@ -81,3 +81,17 @@ func TestSpacing(t *testing.T) {
 		}
 	}
 }
+
+func TestPeriodIsNeverAFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		grid, first := schedule.NewGrid(), time.Now()
+		for range 10 {
+			if err := grid.Wait(t.Context(), time.Nanosecond); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(first); took != 10*schedule.MinPeriod {
+			t.Errorf("10 rounds took %v", took)
+		}
+	})
+}
