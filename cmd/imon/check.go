@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/ejgeiger/imon/internal/config"
@@ -9,7 +10,7 @@ import (
 
 // check prints the faults of a configuration, or what it amounts to and what on
 // this machine stands in its way. It changes nothing.
-func check(o options, e env) int {
+func check(ctx context.Context, o options, e env) int {
 	cfg, warnings, err := config.Load(e.fs, o.instance, o.config)
 	if err != nil {
 		return refuse(e, warnings, err)
@@ -23,21 +24,27 @@ func check(o options, e env) int {
 			fmt.Fprintln(e.stdout, line)
 		}
 	}
-	for _, sentence := range inspect(cfg) {
-		fmt.Fprintln(e.stdout, "% "+sentence)
+	if cfg.Failover.Enable {
+		inspect(ctx, cfg.Failover, e)
 	}
 	fmt.Fprintln(e.stdout, "The configuration is valid")
 	return exitOK
 }
 
-// inspect says what on this machine stands in the way of cfg.
-func inspect(cfg config.Config) []string {
-	if !cfg.Failover.Enable {
-		return nil
-	}
-	found, err := uplink.Inspect(interfaces{}.specs(cfg.Failover), cfg.Failover.Metric)
+// inspect prints what on this machine stands in the way of failover, and the
+// commands that help.
+func inspect(ctx context.Context, cfg config.Failover, e env) {
+	names, end := lookUp(ctx, e)
+	defer end()
+	found, err := uplink.Inspect(names.specs(cfg), cfg.Metric)
 	if err != nil {
 		found = append(found, "This machine could not be looked at: "+err.Error())
 	}
-	return found
+	sentences, commands := names.advice(cfg)
+	for _, sentence := range append(found, sentences...) {
+		fmt.Fprintln(e.stdout, "% "+sentence)
+	}
+	for _, command := range commands {
+		fmt.Fprintln(e.stdout, "    "+command)
+	}
 }

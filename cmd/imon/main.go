@@ -49,7 +49,7 @@ func run(ctx context.Context, e env) int {
 	}
 	switch o.command {
 	case "check":
-		return check(o, e)
+		return check(ctx, o, e)
 	case "convert":
 		return convert(o, e)
 	default:

@@ -24,6 +24,7 @@ type monitors struct {
 	http    *probe.HTTP
 	names   interfaces
 	control *failover.Control
+	memory  *memory
 }
 
 // newMonitors returns the wiring; events get what the monitors have to say,
@@ -38,6 +39,7 @@ func newMonitors(events event.Publisher, names interfaces, control *failover.Con
 		http:    probe.NewHTTP(resolver, "imon/"+build.Version),
 		names:   names,
 		control: control,
+		memory:  &memory{},
 	}
 }
 
@@ -47,6 +49,8 @@ type monitor struct {
 	greeting string // the line that says that it starts
 	job      daemon.Job
 	check    func() // asks the job for a round now
+	started  func() // notes for the next reload that the job was started
+	stopped  func() // notes that there is none
 	// settings are what a configuration says of this monitor: two equal ones
 	// make it behave the same. They are nil when it is not enabled.
 	settings func(config.Config) any
@@ -55,32 +59,40 @@ type monitor struct {
 // of returns all four monitors as cfg wants them, in the order in which they
 // start.
 func (m monitors) of(cfg config.Config) []monitor {
-	address := ddns.New(cfg.DDNS, cfg.Global.Debug, m.http, m.events)
-	host := updown.New(cfg.Updown, m.pinger, m.dns, m.events)
+	address := ddns.New(cfg.DDNS, cfg.Global.Debug, m.http, m.events).Follow(m.memory.address)
+	host := updown.New(cfg.Updown, m.pinger, m.dns, m.events).Follow(m.memory.host)
 	figures := ping.New(cfg.Ping, m.pinger, m.events)
 	return []monitor{
 		{
 			name: event.DDNS, greeting: "Start External IP Address tracking",
 			job:      address,
 			check:    address.Check,
+			started:  func() { m.memory.address = address },
+			stopped:  func() { m.memory.address = nil },
 			settings: func(c config.Config) any { return when(c.DDNS.Enable, [2]any{c.DDNS, c.Global.Debug}) },
 		},
 		{
 			name: event.Updown, greeting: "Start Updown Monitor for IP Address " + cfg.Updown.Target,
 			job:      host,
 			check:    host.Check,
+			started:  func() { m.memory.host = host },
+			stopped:  func() { m.memory.host = nil },
 			settings: func(c config.Config) any { return when(c.Updown.Enable, c.Updown) },
 		},
 		{
 			name: event.Failover, greeting: "Start Network Failover Monitor",
-			job:      failoverJob{cfg.Failover, m},
+			job:      failoverJob{cfg.Failover, m.memory.metric, m},
 			check:    m.control.Check,
+			started:  func() { m.memory.metric = &cfg.Failover.Metric },
+			stopped:  func() {}, // the route that it left is still ours
 			settings: func(c config.Config) any { return when(c.Failover.Enable, c.Failover) },
 		},
 		{
 			name: event.Ping, greeting: "Start Ping Monitor",
 			job:      figures,
 			check:    figures.Check,
+			started:  func() {},
+			stopped:  func() {},
 			settings: func(c config.Config) any { return when(c.Ping.Enable, c.Ping) },
 		},
 	}
@@ -98,7 +110,8 @@ func when(on bool, v any) any {
 // while it runs. Each run begins with a router of its own, which adopts the
 // default route that the one before has left.
 type failoverJob struct {
-	cfg config.Failover
+	cfg    config.Failover
+	former *int // metric of the failover that this one replaces, nil for none
 	monitors
 }
 
@@ -111,6 +124,9 @@ func (j failoverJob) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, router.Close()) }()
+	if j.former != nil {
+		router.Succeed(*j.former)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	kernel := following{router, specs}

@@ -89,6 +89,7 @@ func (p *process) replace(m monitor, cfg config.Config) {
 	if after == nil {
 		p.setCheck(m.name, nil)
 		p.tasks.Stop(m.name)
+		m.stopped()
 		p.say.info("Stopped the " + m.name + " monitor")
 		return
 	}
@@ -98,6 +99,7 @@ func (p *process) replace(m monitor, cfg config.Config) {
 		job = p.gate.behind(job)
 	}
 	p.tasks.Start(m.name, job)
+	m.started()
 	p.setCheck(m.name, m.check)
 }
 
