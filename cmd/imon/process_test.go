@@ -89,3 +89,56 @@ func TestHangingActionDoesNotDelayTheEnd(t *testing.T) {
 	}
 	b.via(1)
 }
+
+// New settings are no reboot and no end of an outage: the monitor goes on with
+// what it knew.
+func TestReloadForgetsNeitherOutageNorAddress(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c lab.Config) {
+		c.Set("updown", "enable", true).Set("updown", "dnsserver", "").Set("ddns", "enable", true)
+	})
+	b.see(b.started, "External IP Address changed from unknown to ")
+	b.see(b.started, "Monitored IP 9.9.9.9 online")
+	down := b.HostDown("9.9.9.9")
+	at := b.inject(down)
+	b.see(at, "Monitored IP 9.9.9.9 offline")
+
+	b.config.Set("updown", "addping", "1.1.1.1").Set("ddns", "interval", 0.5)
+	at = b.rewrite(b.config.JSON())
+	b.see(at, "Start Updown Monitor for IP Address 9.9.9.9")
+	asked := len(b.Providers[0].Requests())
+	b.until("polls by the new settings", func() bool { return len(b.Providers[0].Requests()) > asked+1 })
+	at = b.restore(down)
+	b.see(at, "Monitored IP 9.9.9.9 online")
+	b.see(at, "Outage Duration: ")
+	b.see(at, "Secondary IP 1.1.1.1 online")
+	if b.count("offline at start") > 0 || b.count("changed from unknown") != 1 {
+		t.Error("the reload counted as a start")
+	}
+}
+
+// Other uplinks and another metric: the default route of the old settings is
+// not left behind, where it would win or wait.
+func TestReloadWithOtherUplinksAndMetric(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c lab.Config) {
+		c.Set("failover", "metric", 100)
+		c.Set("failover", "standby-if", "eth9").Set("failover", "standby-gw", "192.168.99.1")
+	})
+	b.see(b.started, "Primary Route net42 (eth1) is active")
+	watch, err := b.WatchDefaults(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := time.Now()
+	b.config.Set("failover", "metric", 201)
+	b.config.Set("failover", "primary-if", "eth2").Set("failover", "primary-gw", "192.168.62.1").Set("failover", "primary-name", "net62")
+	at := b.rewrite(b.config.JSON())
+	b.see(at, "Primary Route net62 (eth2) is active")
+	b.via(1)
+	for _, m := range watch.Wrong(from) {
+		if len(m.Routes) == 0 {
+			t.Errorf("no default route at %v", m.At)
+		}
+	}
+}

@@ -30,6 +30,8 @@ type Monitor struct {
 
 	start time.Time // zero of the monotonic clock
 	state state
+
+	before *Monitor // whose address Run begins with; nil for none
 }
 
 // New returns a monitor that asks cfg.Providers and publishes to events. With
@@ -52,9 +54,23 @@ func host(provider string) string {
 	return provider
 }
 
+// Follow makes m go on with the address that before knows: an event at start
+// tells people that the machine has started, and new settings are no start. Run
+// of before must have returned when Run of m begins. It returns m; before may be
+// nil.
+func (m *Monitor) Follow(before *Monitor) *Monitor {
+	if before != nil && before.rules.debug == m.rules.debug {
+		m.before = before
+	}
+	return m
+}
+
 // Run polls until ctx is done and then returns nil. It may be called again
 // after a panic and goes on with what it knew.
 func (m *Monitor) Run(ctx context.Context) error {
+	if b := m.before; b != nil {
+		m.state.known, m.before = b.state.known, nil
+	}
 	grid := schedule.NewGrid()
 	for {
 		wait := m.poll(ctx)

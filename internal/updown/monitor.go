@@ -35,6 +35,8 @@ type Monitor struct {
 	wall  func() time.Time // for showing
 	start time.Time        // zero of the monotonic clock
 	state state
+
+	before *Monitor // whose knowledge Run begins with; nil for none
 }
 
 // New returns a monitor of cfg.Target that publishes to events.
@@ -44,9 +46,22 @@ func New(cfg config.Updown, pinger Pinger, dns Querier, events event.Publisher) 
 	}
 }
 
+// Follow makes m go on with what before knows, when both watch the same target:
+// an outage is not over because the settings have changed. Run of before must
+// have returned when Run of m begins. It returns m; before may be nil.
+func (m *Monitor) Follow(before *Monitor) *Monitor {
+	if before != nil && before.cfg.Target == m.cfg.Target {
+		m.before = before
+	}
+	return m
+}
+
 // Run probes until ctx is done and then returns nil. It may be called again
 // after a panic and goes on with what it knew.
 func (m *Monitor) Run(ctx context.Context) error {
+	if b := m.before; b != nil {
+		m.start, m.state, m.before = b.start, b.state, nil
+	}
 	grid := schedule.NewGrid()
 	for {
 		in := m.observe(ctx)

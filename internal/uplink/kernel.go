@@ -13,6 +13,7 @@ import (
 type settings struct {
 	specs  [2]Spec
 	metric uint32
+	former *uint32 // the metric of the Router that this one succeeds; nil for none
 	tables [2]int
 }
 

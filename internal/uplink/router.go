@@ -40,6 +40,14 @@ func New(specs [2]Spec, metric int) (*Router, error) {
 	return r, nil
 }
 
+// Succeed tells r that it takes the place of a Router of this process with that
+// metric, whatever the uplinks of that one were: the default route that it left
+// is ours, too, and goes when [Router.SetDefault] puts another in place.
+func (r *Router) Succeed(metric int) {
+	former := uint32(metric)
+	r.former = &former
+}
+
 // SetSpecs replaces the specs: the device behind an uplink, or its gateway, has
 // changed or is not known any more. The next Sync and SetDefault go by them;
 // until then the kernel stays as it is, the default route included. An error

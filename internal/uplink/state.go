@@ -89,7 +89,7 @@ func (k *kernel) ours(r route) bool {
 	}
 	uplink, metric := k.via(r) != None, r.metric == k.metric
 	if r.protocol == Protocol {
-		return uplink || metric
+		return uplink || metric || k.former != nil && r.metric == *k.former
 	}
 	return uplink && metric
 }
