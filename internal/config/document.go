@@ -97,9 +97,9 @@ func (d document) say(f Fault, words string) Fault {
 
 // lineOf is the line of an item, or of the whole value.
 func (e entry) lineOf(item string) int {
-	for i, line := range e.lines {
-		if strings.TrimSpace(e.value.list[i]) == item {
-			return line
+	for i, text := range e.value.list {
+		if i < len(e.lines) && strings.TrimSpace(text) == item {
+			return e.lines[i]
 		}
 	}
 	return e.line

@@ -17,36 +17,50 @@ const optionEnabled = "enabled" // of an instance; it is no key of the table
 // Option returns the UCI name of the setting: "failover_primary_if" for
 // "failover.primary-if". Global settings have no prefix: "action_timeout".
 func (k Key) Option() string {
-	name := k.String()
+	name := strings.ReplaceAll(k.Name, "-", "_")
 	if k.Section == "global" {
-		name = k.Name
+		return name
 	}
-	return strings.NewReplacer(".", "_", "-", "_").Replace(name)
+	return k.Section + "_" + name
 }
 
 // document returns the settings of one instance, as a JSON file would have them.
 func (t uciTree) document(s uciSection) (document, []Warning, Faults) {
+	if len(s.options) > maxKeys {
+		return document{}, nil, fileFault(t.path, fmt.Sprintf("has more than %d options in instance '%s'", maxKeys, s.name))
+	}
 	d := document{path: t.path, line: s.line, uci: s.name}
 	for _, name := range Sections() {
 		d.sections = append(d.sections, rawSection{name: name, line: s.line})
 	}
-	warnings := t.strangers()
+	keys, warnings := keysByOption(), t.strangers()
 	for _, o := range s.options {
 		if o.before > 0 {
-			warnings = append(warnings, Warning{Path: t.path, Line: o.line(),
-				Text: fmt.Sprintf(`option "%s" stands there twice: line %d is ignored, line %d counts`, o.name, o.before, o.line())})
+			warnings = append(warnings, t.warning(o.line(),
+				`option "%s" stands there twice: line %d is ignored, line %d counts`, o.name, o.before, o.line()))
 		}
-		i := slices.IndexFunc(Keys(), func(k Key) bool { return k.Option() == o.name })
+		k, known := keys[o.name]
 		switch {
-		case i >= 0:
-			k := Keys()[i]
+		case known:
 			section := &d.sections[slices.Index(Sections(), k.Section)]
 			section.entries = append(section.entries, entry{name: k.Name, line: o.line(), lines: o.lines, value: t.value(s, o, k)})
 		case o.name != optionEnabled:
-			warnings = append(warnings, Warning{Path: t.path, Line: o.line(), Text: aboutOption(o.name)})
+			warnings = append(warnings, t.warning(o.line(), "%s", aboutOption(o.name)))
 		}
 	}
 	return d, warnings, t.disabled(s)
+}
+
+func keysByOption() map[string]Key {
+	keys := make(map[string]Key)
+	for _, k := range Keys() {
+		keys[k.Option()] = k
+	}
+	return keys
+}
+
+func (t uciTree) warning(line int, format string, args ...any) Warning {
+	return Warning{Path: t.path, Line: line, Text: fmt.Sprintf(format, args...)}
 }
 
 // disabled is the fault of an instance that shall not run.
@@ -73,19 +87,15 @@ func (t uciTree) disabled(s uciSection) Faults {
 // strangers warns of the sections that can be no instance.
 func (t uciTree) strangers() (warnings []Warning) {
 	for _, s := range t.sections {
-		text := ""
 		switch {
-		case s.kind != instanceType:
-			text = fmt.Sprintf(`section type "%s": unknown, ignored`, shown(s.kind))
-			if nearest(s.kind, []string{instanceType}) != "" {
-				text = fmt.Sprintf(`section type "%s": did you mean "%s"?`, shown(s.kind), instanceType)
-			}
-		case s.unnamed:
-			text = "an instance without a name is ignored: write config instance 'NAME'"
+		case s.kind == instanceType && s.unnamed:
+			warnings = append(warnings, t.warning(s.line, "an instance without a name is ignored: write config instance 'NAME'"))
+		case s.kind == instanceType:
+		case nearest(s.kind, []string{instanceType}) != "":
+			warnings = append(warnings, t.warning(s.line, `section type "%s": did you mean "%s"?`, shown(s.kind), instanceType))
 		default:
-			continue
+			warnings = append(warnings, t.warning(s.line, `section type "%s": unknown type, ignored`, shown(s.kind)))
 		}
-		warnings = append(warnings, Warning{Path: t.path, Line: s.line, Text: text})
 	}
 	return warnings
 }
@@ -104,7 +114,7 @@ func aboutOption(name string) string {
 		meant = append([]string{near}, meant...)
 	}
 	if len(meant) == 0 {
-		return fmt.Sprintf(`option "%s": unknown, ignored`, shown(name))
+		return fmt.Sprintf(`option "%s": unknown option, ignored`, shown(name))
 	}
 	return fmt.Sprintf(`option "%s": did you mean "%s"?`, shown(name), strings.Join(meant, `" or "`))
 }

@@ -61,7 +61,7 @@ func uciAnswer(t *testing.T, answer string) (text, place string) {
 	return "", place
 }
 
-func readTestFile(t *testing.T, name string) []byte {
+func readTestFile(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(name)
 	if err != nil {

@@ -89,14 +89,16 @@ func (p *uciParser) one() bool {
 
 // pack reads a package line, which means nothing in a file of one package.
 func (p *uciParser) pack() {
-	p.due("a name", isPackageName)
+	p.must(p.due("a name"), isPackageName, rulePackageName)
 	p.done()
 }
 
 // config opens a section: a new one, or the one of that name.
 func (p *uciParser) config() {
-	kind := p.due("a type", isTypeName)
-	name := p.name(p.word())
+	kind := p.due("a type")
+	p.must(kind, isTypeName, ruleTypeName)
+	name := p.word()
+	p.must(name, isUCIName, ruleUCIName)
 	p.done()
 	if p.fault != nil {
 		return
@@ -149,7 +151,8 @@ func (p *uciParser) list() {
 }
 
 func (p *uciParser) assignment() (name, value string) {
-	name = p.due("a name", isUCIName)
+	name = p.due("a name")
+	p.must(name, isUCIName, ruleUCIName)
 	value = p.word()
 	p.done()
 	return name, value
@@ -166,29 +169,20 @@ func (p *uciParser) named(name string) *uciOption {
 	return &s.options[i]
 }
 
-// due reads a word that must be there and be good.
-func (p *uciParser) due(what string, good func(string) bool) string {
+// due reads a word that must be there.
+func (p *uciParser) due(what string) string {
 	word := p.word()
-	switch {
-	case p.fault != nil:
-	case word == "":
+	if word == "" {
 		p.fail(what + " is missing")
-	case !good(word):
-		p.badName(word)
 	}
 	return word
 }
 
-// name checks the name of a section, which may be missing.
-func (p *uciParser) name(word string) string {
-	if word != "" && !isUCIName(word) {
-		p.badName(word)
+// must checks a word that is there.
+func (p *uciParser) must(word string, good func(string) bool, rule string) {
+	if word != "" && !good(word) {
+		p.fail(fmt.Sprintf("'%s' is not a name: %s", shown(word), rule))
 	}
-	return word
-}
-
-func (p *uciParser) badName(word string) {
-	p.fail(fmt.Sprintf("'%s' is not a name: %s", shown(word), ruleUCIName))
 }
 
 // done checks that the command ends here.
@@ -198,15 +192,18 @@ func (p *uciParser) done() {
 	}
 }
 
-const ruleUCIName = "names in UCI have only A-Z a-z 0-9 _"
+const (
+	ruleUCIName     = "names in UCI have only A-Z a-z 0-9 _"
+	rulePackageName = "names of packages have only A-Z a-z 0-9 _ -"
+	ruleTypeName    = "types have only visible ASCII characters"
 
-const uciNameBytes = letters + digits + "_"
+	uciNameBytes = letters + digits + "_"
+)
 
 func isUCIName(s string) bool { return s != "" && strings.Trim(s, uciNameBytes) == "" }
 
 func isPackageName(s string) bool { return strings.Trim(s, uciNameBytes+"-") == "" }
 
-// isTypeName allows every visible ASCII character.
 func isTypeName(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }

@@ -21,15 +21,16 @@ func (c Config) settings() []setting {
 	var all []setting
 	defaults := Defaults()
 	for _, k := range Keys() {
+		now := k.Get(c)
 		v, had := c.written[k.String()]
-		if scratch := Defaults(); had && len(k.setValue(&scratch, v)) == 0 && k.Get(scratch) != k.Get(c) {
+		if scratch := defaults; had && (len(k.setValue(&scratch, v)) > 0 || k.Get(scratch) != now) {
 			had = false
 		}
-		if !had && k.Get(c) == k.Get(defaults) {
+		if !had && now == k.Get(defaults) {
 			continue
 		}
 		if !had || k.Kind == KindBool {
-			v = k.plain(k.Get(c))
+			v = k.plain(now)
 		}
 		all = append(all, setting{k, v})
 	}
