@@ -65,7 +65,6 @@ type witness struct {
 	last     int
 	known    netip.Addr
 	troubled bool // an outage was told
-	torn     bool // a contradiction was told
 }
 
 func (w *witness) reply(now time.Duration, out outcome, b byte) input {
@@ -97,7 +96,6 @@ func (w *witness) check(s state, in input, out outcome) {
 		if w.troubled {
 			w.t.Fatal("the end of an outage was not told")
 		}
-		w.torn = false
 	}
 	if len(out.events) > 1 || out.wait < w.rules.interval || out.wait > slowest {
 		w.t.Fatalf("a poll ended with %+v", out)
@@ -125,21 +123,14 @@ func (w *witness) event(e event.Event) {
 		}
 		w.known, w.troubled = e.Address, false
 	case event.DDNSNoUpdate:
-		if w.troubled || len(w.votes) > 1 {
+		if w.troubled {
 			w.t.Fatalf("an outage was told twice, or without need: %+v", e)
 		}
 		w.troubled = true
 	case event.Message:
-		if e.Severity == event.Info {
-			if !w.troubled {
-				w.t.Fatalf("%q without an outage", e.Text)
-			}
-			w.troubled = false
-			return
+		if !w.troubled || e.Severity != event.Info {
+			w.t.Fatalf("%q without an outage", e.Text)
 		}
-		if w.torn || len(w.votes) < 2 {
-			w.t.Fatalf("%q told twice, or with votes %v", e.Text, w.votes)
-		}
-		w.torn = true
+		w.troubled = false
 	}
 }

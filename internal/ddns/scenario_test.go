@@ -109,9 +109,6 @@ func describeEvent(e event.Event) string {
 	case event.DDNSNoUpdate:
 		return "no update (" + text + ")"
 	case event.Message:
-		if list, ok := strings.CutPrefix(text, "Providers disagree on the external address: "); ok && e.Severity == event.Warning {
-			return "disagree (" + list + ")"
-		}
 		return strings.TrimPrefix(text, "External IP Address is ")
 	}
 	return "?" + string(e.Kind)

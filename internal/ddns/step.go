@@ -41,16 +41,15 @@ type rules struct {
 //	due ────────> asking ─────────────── reply ───────────────> judged
 //	                                                               │
 //	   two agree, or one says what is known ── settled ────────────┤ wait: interval
-//	   two or more answers, all different ──── torn ───────────────┤ wait: twice as
-//	   nothing to go by ────────────────────── failed ─────────────┘ long, up to slowest
+//	   nothing to go by, or no two agree ───── failed ─────────────┘ wait: twice as
+//	                                                                 long, up to slowest
 //
-// A settled poll publishes an address that is new. Torn and failed polls are
-// told once until the next settled one.
+// A settled poll publishes an address that is new. Failed polls are told once
+// until the next settled one.
 type state struct {
 	known   netip.Addr    // the address published last
 	wait    time.Duration // from the last poll to the next; 0 before the first
 	failing bool          // the log has the present episode of failed polls
-	torn    bool          // the log has the present episode of contradictions
 	polls   int           // debug: how many there were
 	last    int           // the provider asked last
 	bench   []bench       // of each provider
@@ -107,9 +106,6 @@ func step(r rules, s state, in input) (state, outcome) {
 			return s, outcome{ask: p}
 		}
 	}
-	if len(answers) > 1 {
-		return s.contradicted(r, answers)
-	}
 	return s.failed(r)
 }
 
@@ -165,39 +161,27 @@ func (s state) found(r rules, address netip.Addr, source string) (state, outcome
 		text := "External IP Address is still " + address.String()
 		out.events = []event.Event{{Kind: event.Message, Severity: event.Info, Text: text}}
 	}
-	s.known, s.wait, s.failing, s.torn = address, r.interval, false, false
+	s.known, s.wait, s.failing = address, r.interval, false
 	return s, out
 }
 
-// contradicted ends a poll whose answers are all different.
-func (s state) contradicted(r rules, answers []reply) (state, outcome) {
-	text := "Providers disagree on the external address: " + r.quote(answers)
-	var events []event.Event
-	if !s.torn {
-		events = []event.Event{{Kind: event.Message, Severity: event.Warning, Text: text}}
-	}
-	s.torn = true
-	return s.backOff(r, events, text)
-}
-
-// failed ends a poll without an answer, or with one that nobody confirmed.
+// failed ends a poll without an answer, with one that nobody confirmed, or with
+// answers that are all different.
 func (s state) failed(r rules) (state, outcome) {
 	text := r.quote(s.replies)
-	if len(s.answers()) > 0 {
+	switch n := len(s.answers()); {
+	case n == 1:
 		text += "; nobody confirms it"
+	case n > 1:
+		text = "providers disagree: " + text
 	}
 	var events []event.Event
 	if !s.failing {
 		events = []event.Event{{Kind: event.DDNSNoUpdate, Text: text}}
 	}
 	s.failing = true
-	return s.backOff(r, events, text)
-}
-
-// backOff ends a poll that came to nothing, and says why.
-func (s state) backOff(r rules, events []event.Event, why string) (state, outcome) {
 	s.wait = min(2*max(s.wait, r.interval), max(r.interval, slowest))
-	result := event.Event{Kind: event.DDNSResult, Text: why}
+	result := event.Event{Kind: event.DDNSResult, Text: text}
 	return s, outcome{ask: nobody, events: events, wait: s.wait, result: result}
 }
 
