@@ -107,13 +107,24 @@ func (w *openwrt) imon(method string, args ...ubus.Field) ubus.Table {
 
 func field(name string, value any) ubus.Field { return ubus.Field{Name: name, Value: value} }
 
-// set changes an interface of netifd.
-func (w *openwrt) set(err error) time.Time {
+// down takes an interface of netifd down and returns the moment before.
+func (w *openwrt) down(name string) time.Time {
 	w.t.Helper()
-	if err != nil {
+	at := time.Now()
+	if err := w.netifd.Down(name); err != nil {
 		w.t.Fatal(err)
 	}
-	return time.Now()
+	return at
+}
+
+// update changes an interface of netifd and returns the moment before.
+func (w *openwrt) update(i netifdtest.Interface) time.Time {
+	w.t.Helper()
+	at := time.Now()
+	if err := w.netifd.Update(i); err != nil {
+		w.t.Fatal(err)
+	}
+	return at
 }
 
 func TestOnTheMessageBus(t *testing.T) {
@@ -228,13 +239,13 @@ func (w *openwrt) manualSwitch() {
 	w.hears("event imon.failover-forced standby eth2")
 	w.hears("notified failover-standby standby eth2")
 
-	at = w.set(w.netifd.Down("wwan"))
+	at = w.down("wwan")
 	w.see(at, "Network Failover Primary Route net42 (wan) is active")
 	w.see(at, "Reason: netifd has interface wwan down")
 	if a := w.imon("failover", field("to", "standby")); a.String("state") != "offline" || !strings.Contains(a.String("note"), "the other one is used") {
 		w.t.Errorf("answer %v", a)
 	}
-	at = w.set(w.netifd.Update(w.logical(1)))
+	at = w.update(w.logical(1))
 	w.see(at, "Network Failover Standby Route net62 (wwan) is active")
 	at = time.Now()
 	w.imon("failover", field("to", "auto"))

@@ -31,12 +31,11 @@ func TestNetifdDownSwitchesAtOnce(t *testing.T) {
 	from := time.Now()
 	var times []time.Duration
 	for range 9 {
-		at := time.Now()
-		w.set(w.netifd.Down("wan"))
+		at := w.down("wan")
 		w.see(at, "Standby Route net62 (wwan) is active")
 		w.via(1)
 		times = append(times, switched(watch, at, "dev eth2"))
-		at = w.set(w.netifd.Update(w.logical(0)))
+		at = w.update(w.logical(0))
 		w.see(at, "Primary Route net42 (wan) is active")
 		w.via(0)
 	}
@@ -74,7 +73,7 @@ func TestRouteFollowsNetifdsGateway(t *testing.T) {
 	from := time.Now()
 	moved := w.logical(0)
 	moved.Gateway = netip.MustParseAddr("192.168.42.254")
-	at := w.set(w.netifd.Update(moved))
+	at := w.update(moved)
 	w.see(at, "Default route of Primary Network net42 (wan) leads via 192.168.42.254 dev eth1 now")
 	if routes, err := w.Defaults(); err != nil || len(routes) != 1 || !strings.Contains(routes[0], "via 192.168.42.254 dev eth1") {
 		t.Errorf("default routes %v (%v)", routes, err)

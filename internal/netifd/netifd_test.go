@@ -86,6 +86,22 @@ func TestWatcher(t *testing.T) {
 	})
 }
 
+// netifd's word that an interface is down counts, even if the status that comes
+// with it has not got so far.
+func TestDownIsDown(t *testing.T) {
+	w := &Watcher{changed: func() {}, interfaces: map[string]Interface{}}
+	status := ubus.Table{{Name: "interface", Value: "wan"}, {Name: "up", Value: true}, {Name: "l3_device", Value: "eth1"}}
+	for _, c := range []struct {
+		method string
+		up     bool
+	}{{"interface.update", true}, {"interface.down", false}, {"interface.dance", false}, {"interface.update", true}} {
+		w.notified(c.method, status)
+		if i, _ := w.Interface("wan"); i.Up != c.up {
+			t.Errorf("after %s: %+v", c.method, i)
+		}
+	}
+}
+
 // Whoever restarts, netifd or ubusd, the state is right again.
 func TestRestarts(t *testing.T) {
 	ubustest.Each(t, func(t *testing.T, bus ubustest.Bus) {
