@@ -249,3 +249,46 @@ func TestPostping(t *testing.T) {
 	at := b.inject(b.CutISP(0))
 	b.see(at, "Warn: Standby Network Ping Target 8.8.4.5 Not Responding After Failover")
 }
+
+// A guard against leaks in the main table, of however large a metric, does not
+// stop the probes (fault 1 in another dress).
+func TestFault01GuardRouteDoesNotStopTheProbes(t *testing.T) {
+	for _, kind := range []string{"unreachable", "blackhole", "prohibit"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			b := raise(t, internetTargets)
+			if _, err := b.Router.Run("route", "add", kind, "default", "metric", "9999"); err != nil {
+				t.Fatal(err)
+			}
+			b.run()
+			b.see(b.started, "Route net42 (eth1) is active")
+			cut := b.CutRouter(0)
+			at := b.inject(cut)
+			b.see(at, "Route net62 (eth2) is active")
+			at = b.restore(cut)
+			b.see(at, "Route net42 (eth1) is active")
+		})
+	}
+}
+
+// A default route of another program is left alone even when it has imon's
+// metric and leads through an uplink's gateway.
+func TestFault06RoutesOfOtherProgramsStay(t *testing.T) {
+	t.Parallel()
+	b := raise(t, func(lab.Config) {})
+	_, err := b.Router.Run("route", "add", "default", "via", "192.168.62.1", "dev", "eth2", "metric", "201", "proto", "static")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.run()
+	b.see(b.started, "Route net42 (eth1) is active")
+	cut := b.CutISP(0)
+	at := b.inject(cut)
+	b.see(at, "Route net62 (eth2) is active")
+	b.restore(cut)
+	b.see(at, "Route net42 (eth1) is active")
+	routes, err := b.Router.Run("route", "show", "default", "proto", "static")
+	if err != nil || !strings.Contains(routes, "via 192.168.62.1") {
+		t.Errorf("the static route is gone: %q (%v)", routes, err)
+	}
+}

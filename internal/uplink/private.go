@@ -62,6 +62,9 @@ func (k *kernel) wanted() private {
 			continue
 		}
 		for _, r := range rules(s.Address, k.tables[i]) {
+			if r.suppress && k.guarded() {
+				continue
+			}
 			if !slices.Contains(w.rules, r) {
 				w.rules = append(w.rules, r)
 			}
@@ -83,6 +86,18 @@ func rules(a netip.Addr, table int) [2]rule {
 		{priority: PriorityMain, from: from, table: unix.RT_TABLE_MAIN, suppress: true, protocol: Protocol},
 		{priority: PriorityTable, from: from, table: table, protocol: Protocol},
 	}
+}
+
+// guarded reports whether main has a default that is an error, as a guard
+// against leaks. A look-up that ends there does not go on with the next rule
+// (fib_rules suppress only routes that were found), so main must not be asked
+// before a private table. Answers from an uplink's own address to the LAN then
+// leave by that uplink, which is the smaller evil.
+func (k *kernel) guarded() bool {
+	return slices.ContainsFunc(k.routes, func(r route) bool {
+		return r.table == unix.RT_TABLE_MAIN && r.isDefault() &&
+			(r.kind == unix.RTN_UNREACHABLE || r.kind == unix.RTN_BLACKHOLE || r.kind == unix.RTN_PROHIBIT)
+	})
 }
 
 // planPrivate says what brings the private tables and rules to what is wanted:
@@ -140,7 +155,7 @@ func (k *kernel) staleRules(w private, adopt bool) []op {
 			if !r.isOurs() || r.suppress != suppress || slices.ContainsFunc(w.rules, r.equal) {
 				continue
 			}
-			if suppress && !served[r.from] || !suppress && k.stale(r.table, r.from.Addr(), w, adopt) {
+			if suppress && (!served[r.from] || k.guarded()) || !suppress && k.stale(r.table, r.from.Addr(), w, adopt) {
 				ops = append(ops, op{verb: deleteRule, rule: r, uplink: None})
 			} else {
 				served[r.from] = true

@@ -91,7 +91,7 @@ func (k *kernel) ours(r route) bool {
 	if r.protocol == Protocol {
 		return uplink || metric || k.former != nil && r.metric == *k.former
 	}
-	return uplink && metric
+	return uplink && metric && (r.protocol == unix.RTPROT_BOOT || r.protocol == unix.RTPROT_UNSPEC)
 }
 
 // via is the uplink through whose gateway and device r leads, or None.

@@ -31,13 +31,14 @@
 //
 // Routes and rules that imon makes carry protocol number [Protocol]. It removes
 // no others, with one exception: a default route of exactly our metric through
-// an uplink's gateway and device is taken over, because that is what the Python
-// imon left behind. Of the default routes with our protocol number, those
-// of another metric and other uplinks are another instance's, unless
-// [Router.Succeed] says otherwise. Rules and private
-// tables are cleared when they are of our tables, or when their source address
-// is no longer on this machine: nobody can use them then. Linux before 4.17
-// stores no protocol number for rules; there our two priorities mark them.
+// an uplink's gateway and device that ip(8) made and nobody claims ("proto
+// boot") is taken over, because that is what the Python imon left behind. Of the
+// default routes with our protocol number, those of another metric and other
+// uplinks are another instance's, unless [Router.Succeed] says otherwise. Rules
+// and private tables are cleared when they are of our tables, or when their
+// source address is no longer on this machine: nobody can use them then. Linux
+// before 4.17 stores no protocol number for rules; there our two priorities mark
+// them.
 package uplink
 
 import "net/netip"
