@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/afero"
 )
@@ -26,11 +27,21 @@ type env struct {
 	reload <-chan os.Signal // SIGHUP
 }
 
+// endLimit is when the process ends after SIGTERM or SIGINT, whatever hangs: a
+// standard error that nobody reads, a configuration on a dead file server.
+const endLimit = 1900 * time.Millisecond
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(endLimit, func() { os.Exit(exitOK) })
+	})
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
+	// Somebody listens, so a reader of standard output that goes away is an error
+	// of a write and not the end of failover; actions start with the default.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(run(ctx, env{os.Args, afero.NewOsFs(), os.Stdout, os.Stderr, reload}))
 }
 

@@ -8,15 +8,18 @@ import (
 	"unicode"
 )
 
-// isAddress reports whether s is an IP address. Only a link-local IPv6 address
+// isAddress reports whether s is the IP address of one host. Only a link-local IPv6 address
 // may name a zone (RFC 4007, section 11).
 func isAddress(s string) bool {
 	a, err := netip.ParseAddr(s)
-	if err != nil || a.Zone() == "" {
-		return err == nil
+	everybody := netip.AddrFrom4([4]byte{255, 255, 255, 255})
+	if err != nil || a.IsUnspecified() || a.IsMulticast() || a == everybody {
+		return false
 	}
-	linkLocal := a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast()
-	return linkLocal && isInterface(a.Zone()) && strings.Trim(a.Zone(), zoneChars) == ""
+	if a.Zone() == "" {
+		return true
+	}
+	return a.IsLinkLocalUnicast() && isInterface(a.Zone()) && strings.Trim(a.Zone(), zoneChars) == ""
 }
 
 const (

@@ -85,6 +85,9 @@ func looksLikeUCI(data []byte) bool {
 
 // readFile reads the whole file, with a limit.
 func readFile(fs afero.Fs, path string) (data []byte, found bool, faults Faults) {
+	if info, err := fs.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, true, fileFault(path, "is not a regular file") // to open a FIFO would block
+	}
 	file, err := fs.Open(path)
 	if errors.Is(err, iofs.ErrNotExist) {
 		return nil, false, nil
