@@ -13,18 +13,21 @@ import (
 )
 
 // socketVariable names the environment variable that holds ubusd's socket where
-// it is not at one of its usual places.
+// it is not at one of its usual places. Set and empty it keeps imon off the bus.
 const socketVariable = "IMON_UBUS_SOCKET"
 
 // hasBus reports whether this machine has a message bus, though it may not run
 // at the moment. Elsewhere imon does not say a word about it.
 func (e env) hasBus() bool {
-	for _, path := range []string{os.Getenv(socketVariable), "/sbin/ubusd", "/var/run/ubus", "/var/run/ubus.sock"} {
-		if _, err := e.fs.Stat(path); path != "" && err == nil {
+	if socket, set := os.LookupEnv(socketVariable); set {
+		return socket != ""
+	}
+	for _, path := range []string{"/sbin/ubusd", "/var/run/ubus", "/var/run/ubus.sock"} {
+		if _, err := e.fs.Stat(path); err == nil {
 			return true
 		}
 	}
-	return os.Getenv(socketVariable) != ""
+	return false
 }
 
 // newClient returns a client of the message bus.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -89,6 +90,13 @@ func TestRouteFollowsNetifdsGateway(t *testing.T) {
 // A machine without a message bus hears nothing of it, and auto says why it is
 // of no use there.
 func TestNoBus(t *testing.T) {
+	if e := (env{fs: afero.NewOsFs()}); e.hasBus() {
+		t.Error("there is a bus although the environment says that there is none")
+	}
+	t.Setenv(socketVariable, "") // so that it is put back
+	if err := os.Unsetenv(socketVariable); err != nil {
+		t.Fatal(err)
+	}
 	e := env{fs: afero.NewMemMapFs()}
 	if e.hasBus() {
 		t.Error("there is a bus in an empty file system")
