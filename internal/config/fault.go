@@ -125,8 +125,10 @@ func shown(value string) string {
 	return string([]rune(value)[:maxShown-1]) + "…"
 }
 
-// escape writes control characters as Go does in a literal.
+// escape writes control characters as Go does in a literal, and a mark in place
+// of bytes that are no UTF-8.
 func escape(s string) string {
+	s = strings.ToValidUTF8(s, "\ufffd")
 	if !strings.ContainsFunc(s, unicode.IsControl) {
 		return s
 	}

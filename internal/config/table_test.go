@@ -97,7 +97,7 @@ func TestEveryDefaultIsValid(t *testing.T) {
 func sampleTexts() map[Kind]string {
 	return map[Kind]string{
 		KindBool: "true", KindSeconds: "0.25", KindCount: "7", KindMetric: "2147483647",
-		KindPath: "/bin/true", KindHost: "fe80::1%eth0", KindHosts: "192.0.2.1,host.example",
+		KindPath: "/bin/true", KindHost: "fe80::1%eth0", KindHost4: "v4.example", KindHosts: "192.0.2.1,host.example",
 		KindText: "a b: ü", KindInterface: "ppp0", KindGateway: "192.0.2.254",
 		KindURLs: "https://a.example/ip,http://[2001:db8::1]:8080/",
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -67,13 +68,12 @@ func checkSection(t *testing.T, s uciSection, lines int) {
 	}
 }
 
-// named prints sections under their names, made up or not. Each begins anew
-// where two have the same made-up name.
+// named prints sections under their names, made up or not, with types in quotes:
+// uci prints some types in a way that it cannot read itself.
 func named(sections []uciSection) string {
 	var b strings.Builder
 	for _, s := range sections {
-		s.unnamed, s.kind = false, ticks(s.kind)
-		b.WriteString(strings.TrimPrefix(uciExport([]uciSection{s}), "package imon\n"))
+		fmt.Fprintf(&b, "config %s %s\n%s", quoted(s.kind), s.name, uciOptions(s))
 	}
 	return b.String()
 }

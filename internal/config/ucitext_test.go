@@ -16,18 +16,24 @@ func uciExport(sections []uciSection) string {
 		if !s.unnamed {
 			fmt.Fprintf(&b, " '%s'", s.name)
 		}
-		b.WriteString("\n")
-		for _, o := range s.options {
-			keyword := "option"
-			if o.list {
-				keyword = "list"
-			}
-			for _, v := range o.values {
-				fmt.Fprintf(&b, "\t%s %s %s\n", keyword, o.name, quoted(v))
-			}
-		}
+		b.WriteString("\n" + uciOptions(s))
 	}
 	return b.String() + "\n"
+}
+
+// uciOptions is what "uci export" prints below a config line.
+func uciOptions(s uciSection) string {
+	var b strings.Builder
+	for _, o := range s.options {
+		keyword := "option"
+		if o.list {
+			keyword = "list"
+		}
+		for _, v := range o.values {
+			fmt.Fprintf(&b, "\t%s %s %s\n", keyword, o.name, quoted(v))
+		}
+	}
+	return b.String()
 }
 
 // uciShow is "uci show imon", or "uci -X show imon".
