@@ -59,20 +59,24 @@ func (p *process) again() {
 		p.say.fail("The old configuration stays in force")
 		return
 	}
+	if reflect.DeepEqual(cfg, p.current) {
+		p.say.info("Configuration reloaded: nothing has changed")
+		return
+	}
 	p.say.info("Configuration reloaded")
-	describe(p.say, cfg, warnings)
-	p.apply(cfg)
+	p.apply(cfg, warnings)
 }
 
-// apply puts cfg in force: sinks first, then the monitors that it changes, in
-// the order in which they start.
-func (p *process) apply(cfg config.Config) {
+// apply puts cfg in force and says so: sinks first, then the monitors that it
+// changes, in the order in which they start.
+func (p *process) apply(cfg config.Config, warnings []config.Warning) {
 	enabled := cfg.Enabled()
 	p.log.Configure(sink.LogSettings{
 		Datefmt: cfg.Global.Datefmt, Several: len(enabled) > 1, Action: cfg.Global.Action != "",
 	})
 	p.action.Configure(sink.ActionSettings{Path: cfg.Global.Action, Timeout: cfg.Global.ActionTimeout})
 	p.status.Configure(settings(cfg))
+	describe(p.say, cfg, warnings)
 	for _, m := range p.monitors.of(cfg) {
 		p.replace(m, cfg)
 	}

@@ -55,8 +55,6 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	if err != nil {
 		return refuse(e, warnings, err)
 	}
-	describe(say, cfg, warnings)
-
 	work, endWork := context.WithCancel(ctx)
 	defer endWork()
 	action := sink.NewAction(o.instance, o.nosyslog, log)
@@ -70,7 +68,7 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control)
 	p.tasks.Start("action", action)
 	p.join()
-	p.apply(cfg)
+	p.apply(cfg, warnings)
 	p.watch(ctx)
 	if err := p.tasks.Wait(workGrace); err != nil {
 		say.fail(err.Error())

@@ -43,13 +43,14 @@ type record struct {
 	time     time.Time
 	severity event.Severity
 	text     string // "[INST] TEXT", clean
+	datefmt  string // in force when it was published
 	periodic bool
 }
 
 // output is where lines go: syslogSocket or terminal. Write either delivers
 // the line as a whole or returns an error, and then it may be tried again.
 type output interface {
-	write(r record, datefmt string) error
+	write(r record) error
 	close()
 }
 
@@ -94,7 +95,7 @@ func (l *Log) Publish(e event.Event) {
 	}
 	for _, ln := range lines(e) {
 		text := clean("[" + l.name(e.Monitor, s.Several) + "] " + ln.text)
-		l.queue.put(record{e.Time, ln.severity, text, periodic})
+		l.queue.put(record{e.Time, ln.severity, text, s.Datefmt, periodic})
 	}
 }
 
@@ -131,7 +132,7 @@ func (l *Log) Run(ctx context.Context) error {
 // deliver writes r, however often it takes, and gives up only when end does.
 func (l *Log) deliver(ctx, end context.Context, r record) error {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := l.out.write(r, l.current().Datefmt)
+		err := l.out.write(r)
 		if err == nil {
 			return nil
 		}
@@ -162,5 +163,5 @@ func wait(ctx, end context.Context, pause time.Duration) bool {
 // lossReport is the line that stands for n lines that were dropped.
 func (l *Log) lossReport(n int) record {
 	text := clean(fmt.Sprintf("[%s] Lost %d log lines: nobody took them in time", l.instance, n))
-	return record{time: time.Now(), severity: event.Error, text: text}
+	return record{time: time.Now(), severity: event.Error, text: text, datefmt: l.current().Datefmt}
 }

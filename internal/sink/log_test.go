@@ -23,7 +23,7 @@ type fakeOutput struct {
 	closed bool
 }
 
-func (o *fakeOutput) write(r record, _ string) error {
+func (o *fakeOutput) write(r record) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.away {

@@ -37,7 +37,7 @@ func newSyslogSocket(paths []string) *syslogSocket { return &syslogSocket{paths:
 
 // write connects if need be and sends one message. After an error there is no
 // connection, so that no rest of a message stays in a stream.
-func (s *syslogSocket) write(r record, _ string) error {
+func (s *syslogSocket) write(r record) error {
 	if s.conn == nil {
 		if err := s.connect(); err != nil {
 			return err

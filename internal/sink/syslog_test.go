@@ -201,7 +201,7 @@ func TestSyslogPaths(t *testing.T) {
 	if got := strings.Join(l.out.(*syslogSocket).paths, " "); got != "/dev/log /var/run/syslog /var/run/log" {
 		t.Errorf("got %s", got)
 	}
-	if err := newSyslogSocket([]string{"/nonexistent/log"}).write(record{}, ""); err == nil || !strings.Contains(err.Error(), "/nonexistent/log") {
+	if err := newSyslogSocket([]string{"/nonexistent/log"}).write(record{}); err == nil || !strings.Contains(err.Error(), "/nonexistent/log") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -15,7 +15,8 @@ type terminal struct{ w io.Writer }
 // write writes one line in one call. A directive that strftime does not know
 // stands in the line as it is, as strftime(3) does it: a wrong format costs no
 // line.
-func (t terminal) write(r record, datefmt string) error {
+func (t terminal) write(r record) error {
+	datefmt := r.datefmt
 	if datefmt == "" {
 		datefmt = defaultDatefmt
 	}

@@ -26,7 +26,7 @@ func TestTerminalLine(t *testing.T) {
 		{"%é\xff\x1b", "%é\\xff\\x1b [main] Starting\n"},
 	} {
 		var b bytes.Buffer
-		if err := (terminal{&b}).write(record{time: at, text: "[main] Starting"}, c.datefmt); err != nil {
+		if err := (terminal{&b}).write(record{time: at, text: "[main] Starting", datefmt: c.datefmt}); err != nil {
 			t.Error(err)
 		}
 		if b.String() != c.want {
@@ -40,7 +40,7 @@ func FuzzDatefmtNeverLosesALine(f *testing.F) {
 	f.Add("%-:E%O%")
 	f.Fuzz(func(t *testing.T, datefmt string) {
 		var b bytes.Buffer
-		err := (terminal{&b}).write(record{time: time.Unix(1e9, 0), text: "[x] y"}, datefmt)
+		err := (terminal{&b}).write(record{time: time.Unix(1e9, 0), text: "[x] y", datefmt: datefmt})
 		got := b.String()
 		whole := len(got) > maxLine || bytes.HasSuffix(b.Bytes(), []byte(" [x] y\n"))
 		if err != nil || !whole || bytes.Count(b.Bytes(), []byte("\n")) != 1 {
@@ -50,7 +50,7 @@ func FuzzDatefmtNeverLosesALine(f *testing.F) {
 }
 
 func TestTerminalReportsAWriteError(t *testing.T) {
-	if err := (terminal{broken{}}).write(record{}, ""); err == nil {
+	if err := (terminal{broken{}}).write(record{}); err == nil {
 		t.Error("no error")
 	}
 }
