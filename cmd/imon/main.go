@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/afero"
+	"golang.org/x/sys/unix"
 )
 
 // env is what a command gets from the outside, so that tests can run commands
@@ -32,17 +33,30 @@ type env struct {
 const endLimit = 1900 * time.Millisecond
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), ending()...)
 	defer stop()
 	context.AfterFunc(ctx, func() {
 		time.AfterFunc(endLimit, func() { os.Exit(exitOK) })
 	})
 	reload := make(chan os.Signal, 1)
-	signal.Notify(reload, syscall.SIGHUP)
+	if len(ending()) == 2 {
+		signal.Notify(reload, syscall.SIGHUP)
+	}
 	// Somebody listens, so a reader of standard output that goes away is an error
 	// of a write and not the end of failover; actions start with the default.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(run(ctx, env{os.Args, afero.NewOsFs(), os.Stdout, os.Stderr, reload}))
+}
+
+// ending are the signals that end the process. On a terminal SIGHUP is one of
+// them, because it says that the terminal is gone (termios(3)); elsewhere it asks
+// for a reload.
+func ending() []os.Signal {
+	end := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if _, err := unix.IoctlGetTermios(int(os.Stdout.Fd()), unix.TCGETS); err == nil {
+		end = append(end, syscall.SIGHUP)
+	}
+	return end
 }
 
 // Exit codes of every command.
