@@ -131,3 +131,16 @@ func TestFloodOfEventsDoesNotBreakAListener(t *testing.T) {
 		}
 	})
 }
+
+func TestHandlerThatPanicsIsCalledAgain(t *testing.T) {
+	ubustest.Each(t, func(t *testing.T, bus ubustest.Bus) {
+		c, log := newClient(t, bus)
+		heard := make(chan struct{}, 10)
+		c.Listen("fine", func(string, ubus.Table) { heard <- struct{}{} })
+		c.Listen("*", func(string, ubus.Table) { panic("no") })
+		run(t, c)
+		sender := caller(t, bus)
+		until(t, "it panics twice", func() bool { _ = sender.Send("fine", nil); return log.with("Fault in the ubus handler of *: no") > 1 })
+		<-heard
+	})
+}

@@ -244,6 +244,8 @@ func TestSubscriberWritesWhatLibubusWrites(t *testing.T) {
 	s.write("06-lookup-reply-data", 3)
 	s.write("07-lookup-reply-status", 3)
 	s.read("40-subscribe", 4)
+	s.send(NewFrame(nil, MsgInvoke, 7, 0).Uint32(AttrObjID, subscriber).Text(AttrMethod, "ubus.object.add").
+		Table(AttrData, Table{{"id", int32(0x5c3010f4)}, {"path", "imon"}})) // the same again: one subscription is enough
 	s.write("41-subscribe-status", 4)
 	s.write("22-notify-noreply-subscriber", 0)
 	s.write("25-notify-reply-subscriber", 0) // the one before was not answered: the next line is for this one
