@@ -40,7 +40,7 @@ type monitor struct {
 	condition
 	result
 
-	ddns    event.Event // the last one that brought an address
+	ddns    event.Event // the last one with an address
 	active  string
 	forced  string
 	uplinks []link
@@ -109,6 +109,9 @@ func (m *monitor) noteResult(now time.Time, e event.Event) {
 	case event.PingResult:
 		m.set(now, e.Round.Alive(), e.Text)
 	case event.DDNSResult:
+		if e.Address.IsValid() {
+			m.ddns = e
+		}
 		m.set(now, e.Online, e.Text)
 	}
 }

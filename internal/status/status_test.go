@@ -138,6 +138,9 @@ func TestPingAndDDNS(t *testing.T) {
 		if d := ddns(event.Event{Kind: event.DDNSResult, Online: true}); d.State != Online || d.Address != "203.0.113.5" || d.Source != "ident.me" || d.Rounds != 1 {
 			t.Errorf("ddns: %+v", d)
 		}
+		if d := ddns(event.Event{Kind: event.DDNSResult, Online: true, Address: addr("203.0.113.5"), Source: "other"}); d.Source != "other" {
+			t.Errorf("ddns, confirmed by another provider: %+v", d)
+		}
 		if d := ddns(event.Event{Kind: event.DDNSNoUpdate, Text: "timeout"}); d.State != Offline || d.Address != "203.0.113.5" || d.Reason != "timeout" {
 			t.Errorf("ddns without answer: %+v", d)
 		}
