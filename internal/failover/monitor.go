@@ -19,6 +19,11 @@ import (
 // change is learned of at once; this is for the one whose message got lost.
 const resync = 10 * time.Second
 
+// stormy is how many changes of the kernel are acted on within a second. The
+// next ones wait for its end: somebody who adds and removes addresses all the
+// time must not keep a router busy with nothing else.
+const stormy = 30
+
 // Kernel is what the monitor needs of package uplink.
 type Kernel interface {
 	// Sync makes the uplinks' own tables and rules right and returns what the
@@ -93,6 +98,10 @@ type loop struct {
 	synced   time.Duration // when the last Sync succeeded
 	foreign  []string      // the other default routes that were said last
 
+	second time.Duration    // when the present second of changes began
+	gusts  int              // the changes in it
+	calm   <-chan time.Time // its end, when there are too many; else nil
+
 	due        bool   // a round is to start as soon as none is running
 	round      *round // the running one, or nil
 	answers    chan answer
@@ -113,17 +122,39 @@ func (l *loop) wait(tick <-chan time.Time) {
 	case <-l.ctx.Done():
 	case <-tick:
 		l.due = l.due || l.round == nil
-	case _, open := <-l.changes:
+	case _, open := <-l.heeded():
 		if !open {
 			l.changes = nil
 		}
+		l.brace()
 		l.sync()
+	case <-l.calm:
+		l.calm = nil
 	case <-l.control.wake:
 		l.obey()
 	case a := <-l.answers:
 		l.collect(a)
 	case a := <-l.post:
 		l.finishPost(a)
+	}
+}
+
+// heeded are the changes to act on now; none until a storm is over.
+func (l *loop) heeded() <-chan struct{} {
+	if l.calm != nil {
+		return nil
+	}
+	return l.changes
+}
+
+// brace counts a change, and waits for calm when there are too many.
+func (l *loop) brace() {
+	now := l.now()
+	if now-l.second >= time.Second {
+		l.second, l.gusts = now, 0
+	}
+	if l.gusts++; l.gusts >= stormy {
+		l.calm = time.After(l.second + time.Second - now)
 	}
 }
 

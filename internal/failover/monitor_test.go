@@ -301,3 +301,28 @@ func TestPostpingThatCouldNotBeMadeIsNoVerdict(t *testing.T) {
 			"0s message error: Ping Target 192.0.2.9 not checked after failover: cannot probe: too many open files")
 	})
 }
+
+// A storm of kernel changes costs a bounded number of Syncs a second, and the
+// last change is acted on.
+func TestStormOfChangesIsBounded(t *testing.T) {
+	inRig(t, nil, func(r *rig) {
+		before := r.kernel.counted()
+		for range 3000 { // one each millisecond
+			select {
+			case r.kernel.changes <- struct{}{}: // as package uplink does: never blocking
+			default:
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if n := r.kernel.counted() - before; n > 4*stormy {
+			t.Errorf("%d syncs in 3 s", n)
+		}
+		r.skip()
+		r.kernel.change(func(s *uplink.Snapshot) { s.Uplinks[primary] = down("no carrier") })
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := r.events.lines[r.seen:]; len(got) == 0 || !strings.Contains(got[0], "failover-uplink-offline Primary") {
+			t.Errorf("after the storm: %q", got)
+		}
+	})
+}
