@@ -30,5 +30,10 @@ check: ## vet, staticcheck, gofmt
 fuzz: ## every fuzz target for FUZZTIME (default 20s) each
 	@scripts/fuzz.sh $${FUZZTIME:-20s}
 
+ipk: ## an OpenWrt package for ARCH, one of openwrt/labels: make ipk ARCH=mipsel_24kc
+	@scripts/ipk.sh "$(ARCH)" "$(VERSION)"
+
+.PHONY: ipk
+
 clean: ## remove what was built
 	rm -rf bin dist
