@@ -1,0 +1,107 @@
+package openwrt_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// declared is what procd hears of one instance; extra comes before the environment.
+func declared(name, extra string) string {
+	return "procd_open_instance <" + name + ">\n" +
+		"procd_set_param <command> <imon> <--instance> <" + name + ">\n" + extra +
+		"procd_append_param <env> <GOGC=50>\n" +
+		"procd_append_param <env> <GOMEMLIMIT=16MiB>\n" +
+		"procd_set_param <respawn> <3600> <5> <0>\n" +
+		"procd_set_param <reload_signal> <HUP>\n" +
+		"procd_set_param <stdout> <1>\n" +
+		"procd_set_param <stderr> <1>\n" +
+		"procd_close_instance\n"
+}
+
+const (
+	loaded = "config_load <imon>\n"
+	logged = "log: [main] ? fault one\nlog: [main] ? fault two\n"
+	broken = "log: ? Configuration file '/etc/config/imon': uci: Parse error\n"
+)
+
+// The init script's decisions, under the shell of a router.
+func TestInit(t *testing.T) {
+	failed := "procd_set_param <error> <? fault one\n? fault two>\n"
+	cases := []struct{ name, state, command, want string }{
+		{"nothing is enabled", "SECTIONS='main=0'", "start_service", loaded + "exit 0\n"},
+		{"no section at all", "", "start_service", loaded + "exit 0\n"},
+		{"one of two is enabled", "SECTIONS='main=1 two=0'", "start_service", loaded + declared("main", "") + "exit 0\n"},
+		{"two", "SECTIONS='main=1 two=1'", "start_service", loaded + declared("main", "") + declared("two", "") + "exit 0\n"},
+		{"one by name", "SECTIONS='main=1 two=1'", "start_service two", loaded + declared("two", "") + "exit 0\n"},
+		{"a faulty one does not start, the other does", "SECTIONS='main=1 two=1' FAULTY=main", "start_service",
+			loaded + logged + declared("main", failed) + declared("two", "") + "exit 0\n"},
+		{"a faulty one that runs is declared as before", "SECTIONS='main=1' FAULTY=main RUNNING=main", "start_service",
+			loaded + logged + declared("main", "") + "exit 0\n"},
+		{"unreadable, nothing runs: triggers only", "BROKEN=1", "start_service", broken + "exit 0\n"},
+		{"unreadable, something runs: procd hears nothing", "BROKEN=1 RUNNING=main", "start_service", broken},
+		{"reload: the right ones that ran are told", "SECTIONS='main=1 two=1 new=1' FAULTY=main RUNNING='main two'", "reload_service",
+			"start\n" + loaded + logged + declared("main", "") + declared("two", "") + declared("new", "") +
+				"procd_send_signal <imon> <two> <HUP>\nexit 0\n"},
+		{"reload: unreadable", "BROKEN=1 RUNNING=main", "reload_service", "start\n" + broken},
+		{"restart", "SECTIONS='main=1'", "restart", loaded + "stop\nstart\n" + loaded + declared("main", "") + "exit 0\n"},
+		{"restart of one", "SECTIONS='main=1 two=1' FAULTY=main", "restart two",
+			loaded + "stop <two>\nstart <two>\n" + loaded + declared("two", "") + "exit 0\n"},
+		{"restart: a fault keeps all", "SECTIONS='main=1 two=1' FAULTY=main RUNNING='main two'", "restart",
+			loaded + logged + "log: not restarted: 1 configuration(s) with faults\nexit 1\n"},
+		{"restart: unreadable", "BROKEN=1 RUNNING=main", "restart", broken + "exit 1\n"},
+		{"check", "SECTIONS='main=1 two=1'", "check", loaded + "main is right\ntwo is right\nexit 0\n"},
+		{"check: faults", "SECTIONS='main=1 two=1' FAULTY=main", "check",
+			loaded + "% a warning\n? fault one\n? fault two\ntwo is right\nexit 1\n"},
+		{"check: nothing enabled", "SECTIONS='main=0'", "check",
+			loaded + "Nothing is enabled: uci set imon.main.enabled=1; uci commit imon\nexit 0\n"},
+		{"triggers", "", "service_triggers", "procd_add_reload_trigger <imon>\nprocd_add_validation <validate_instance>\nexit 0\n"},
+	}
+	for _, shell := range []string{"busybox ash", "dash"} {
+		for _, c := range cases {
+			t.Run(shell+"/"+c.name, func(t *testing.T) {
+				if diff := cmp.Diff(c.want, runInit(t, shell, c.state, c.command)); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestMemoryKnobs(t *testing.T) {
+	cases := []struct{ state, want string }{
+		{"GLOBAL_gogc=off GLOBAL_gomemlimit=10MiB", "GOGC=off GOMEMLIMIT=10MiB"},
+		{"GLOBAL_gogc=200 GLOBAL_gomemlimit=8388608", "GOGC=200 GOMEMLIMIT=8388608"},
+		{"GLOBAL_gogc=-1", "GOGC=50 GOMEMLIMIT=16MiB"},
+		{"GLOBAL_gomemlimit=10MB", "GOGC=50 GOMEMLIMIT=16MiB"},
+		{"GLOBAL_gomemlimit=MiB", "GOGC=50 GOMEMLIMIT=16MiB"},
+	}
+	for _, c := range cases {
+		out := runInit(t, "busybox ash", "SECTIONS=main=1 "+c.state, "start_service")
+		var got []string
+		for _, line := range strings.Split(out, "\n") {
+			if value, ok := strings.CutPrefix(line, "procd_append_param <env> <"); ok {
+				got = append(got, strings.TrimSuffix(value, ">"))
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, want %s", c.state, got, c.want)
+		}
+		if warned := strings.Contains(out, "log: ? Invalid value"); warned != (c.want == "GOGC=50 GOMEMLIMIT=16MiB") {
+			t.Errorf("%s: warned %v\n%s", c.state, warned, out)
+		}
+	}
+}
+
+// runInit calls a function of the init script with everything around it stubbed.
+func runInit(t *testing.T, shell, state, command string) string {
+	t.Helper()
+	words := append(strings.Fields(shell), "-c", state+"\nset -- "+command+"; . testdata/stubs.sh")
+	out, err := exec.Command(words[0], words[1:]...).CombinedOutput()
+	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+		t.Fatal(err)
+	}
+	return string(out)
+}
