@@ -76,14 +76,14 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	return exitOK
 }
 
-// refuse prints one line for each warning, which may explain a fault, and for
-// each fault.
+// refuse prints one line for each fault, and then for each warning, which may
+// explain a fault.
 func refuse(e env, warnings []config.Warning, err error) int {
-	for _, w := range warnings {
-		fmt.Fprintln(e.stderr, "% "+w.String())
-	}
 	for _, line := range faults(err) {
 		fmt.Fprintln(e.stderr, "? "+line)
+	}
+	for _, w := range warnings {
+		fmt.Fprintln(e.stderr, "% "+w.String())
 	}
 	return exitFault
 }
