@@ -26,7 +26,7 @@ const (
 type conn struct {
 	socket net.Conn
 	ctx    context.Context // ends with the connection; its cause says why
-	fail   context.CancelCauseFunc
+	cancel context.CancelCauseFunc
 
 	writing sync.Mutex
 	buf     []byte
@@ -55,9 +55,15 @@ type receiver interface {
 // newConn takes over socket, which is closed when ctx ends or fail is called.
 func newConn(ctx context.Context, socket net.Conn) *conn {
 	c := &conn{socket: socket, pending: map[uint16]request{}, receivers: map[uint32]receiver{}}
-	c.ctx, c.fail = context.WithCancelCause(ctx)
+	c.ctx, c.cancel = context.WithCancelCause(ctx)
 	context.AfterFunc(c.ctx, func() { _ = socket.Close() })
 	return c
+}
+
+// fail ends the connection; the first reason counts.
+func (c *conn) fail(why error) {
+	c.cancel(why)
+	_ = c.socket.Close()
 }
 
 // hello waits for ubusd's greeting, which comes unasked.

@@ -254,8 +254,13 @@ func TestSubscriberWritesWhatLibubusWrites(t *testing.T) {
 	first, _ := mustParse(t, s.all["22-notify-noreply-subscriber"]).Text(AttrMethod)
 	second, _ := mustParse(t, s.all["25-notify-reply-subscriber"]).Text(AttrMethod)
 	for _, want := range []string{"ready", first, second, "gone"} {
-		if got := <-told; got != want {
-			t.Fatalf("told %q, want %q", got, want)
+		select {
+		case got := <-told:
+			if got != want {
+				t.Fatalf("told %q, want %q", got, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("waited in vain for %q", want)
 		}
 	}
 }
