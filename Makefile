@@ -24,6 +24,7 @@ test-short: ## the tests that need neither root nor a lab
 
 check: ## vet, staticcheck, gofmt
 	@fmt=$$(gofmt -l cmd internal); [ -z "$$fmt" ] || { echo "not gofmt-clean: $$fmt"; exit 1; }
+	go mod tidy -diff
 	go vet ./...
 	go run $(STATICCHECK) ./...
 
