@@ -90,7 +90,7 @@ func (t uciTree) strangers() (warnings []Warning) {
 		switch {
 		case s.kind == instanceType && s.unnamed:
 			warnings = append(warnings, t.warning(s.line, "an instance without a name is ignored: write config instance 'NAME'"))
-		case s.kind == instanceType:
+		case s.kind == instanceType, s.kind == globalsType:
 		case nearest(s.kind, []string{instanceType}) != "":
 			warnings = append(warnings, t.warning(s.line, `section type "%s": did you mean "%s"?`, shown(s.kind), instanceType))
 		default:

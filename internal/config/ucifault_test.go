@@ -88,12 +88,12 @@ func TestUnknownInUCI(t *testing.T) {
 		wantFaults(t, err)
 		wantWarnings(t, warnings, fmt.Sprintf(`option "%s": %s %s:5)`, option, want, inUCI))
 	}
-	_, warnings, err := loadUCI(t, instance()+"config instance\n option x 1\nconfig instanc 'b'\nconfig globals 'c'\nconfig instance 'd'\n option y 1\n")
+	_, warnings, err := loadUCI(t, instance()+"config instance\n option x 1\nconfig instanc 'b'\nconfig network 'c'\nconfig globals 'g'\nconfig instance 'd'\n option y 1\n")
 	wantFaults(t, err)
 	wantWarnings(t, warnings,
 		"an instance without a name is ignored: write config instance 'NAME' "+inUCI+":6)",
 		`section type "instanc": did you mean "instance"? `+inUCI+":8)",
-		`section type "globals": unknown type, ignored `+inUCI+":9)",
+		`section type "network": unknown type, ignored `+inUCI+":9)",
 	)
 }
 

@@ -27,6 +27,10 @@ const inMemory = ""
 // instanceType is the type of the sections that are instances of imon.
 const instanceType = "instance"
 
+// globalsType is the type of the section that the service script reads: how much
+// memory an imon may take. It says nothing to imon itself.
+const globalsType = "globals"
+
 // readUCI reads a file of the package imon. The sections without a name stay
 // out of the tree, which mixes them up; imon has no use for them.
 func readUCI(path string, data []byte) (uciTree, Faults) {
