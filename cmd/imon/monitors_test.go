@@ -127,7 +127,8 @@ func TestActionScriptSeesTheEvents(t *testing.T) {
 	t.Parallel()
 	calls := filepath.Join(t.TempDir(), "calls")
 	script := filepath.Join(t.TempDir(), "action")
-	text := "#!/bin/sh\nprintf '%s|' \"$@\" >>" + calls + "\necho \"$IMON_EVENT $IMON_MONITOR\" >>" + calls + "\n"
+	// One write for each call, because the monitors' scripts run side by side.
+	text := "#!/bin/sh\nline=$(printf '%s|' \"$@\")\necho \"$line$IMON_EVENT $IMON_MONITOR\" >>" + calls + "\n"
 	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
