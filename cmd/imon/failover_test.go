@@ -292,3 +292,34 @@ func TestFault06RoutesOfOtherProgramsStay(t *testing.T) {
 		t.Errorf("the static route is gone: %q (%v)", routes, err)
 	}
 }
+
+// A long flow (a call, a tunnel) goes on by the other uplink, whether the router
+// masquerades or has snat rules, which keep a flow's address for ever.
+func TestLongFlowsFollowTheSwitch(t *testing.T) {
+	for name, options := range map[string][]lab.Option{"masquerade": nil, "snat": {lab.SNAT()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := start(t, internetTargets, options...)
+			b.see(b.started, "Route net42 (eth1) is active")
+			stream, err := b.Stream(5 * time.Millisecond)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.until("the flow is up", stream.Up)
+			hole := b.Blackhole(0)
+			at := b.inject(hole)
+			line := b.see(at, "Route net62 (eth2) is active")
+			b.until("the flow goes on", func() bool { return !stream.Since(line.At).Longest().Open && stream.Up() })
+			if gap := stream.Since(line.At).Longest().For; gap > time.Second {
+				t.Errorf("the flow was away for %v after the switch", gap)
+			}
+			at = b.restore(hole)
+			line = b.see(at, "Route net42 (eth1) is active")
+			b.inject(b.Blackhole(1)) // what stayed on the standby is lost now
+			b.until("the flow is on the primary", func() bool {
+				r := stream.Since(line.At.Add(time.Second))
+				return r.Sent > 200 && r.Lost == 0
+			})
+		})
+	}
+}

@@ -3,6 +3,7 @@ package failover
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +34,9 @@ type Kernel interface {
 	// SetDefault lets the default route lead through uplink i. It returns nil
 	// only when the kernel was read back and agrees; to repeat it is harmless.
 	SetDefault(i int) error
+	// Forget removes the tracked flows that leave with source address a, so that
+	// they begin anew by the uplink that is active now.
+	Forget(a netip.Addr) error
 }
 
 // Prober is what the monitor needs of package probe. Ping may be called from
@@ -97,6 +101,7 @@ type loop struct {
 	mute     bool          // the last Sync failed, and that was said
 	synced   time.Duration // when the last Sync succeeded
 	foreign  []string      // the other default routes that were said last
+	clinging bool          // flows could not be taken off an uplink, and that was said
 
 	second time.Duration    // when the present second of changes began
 	gusts  int              // the changes in it
@@ -184,10 +189,28 @@ func (l *loop) activate(i int) {
 	} else {
 		l.snapshot.Default = i
 	}
-	if err == nil && i != l.state.active {
+	switched := err == nil && i != l.state.active
+	if switched {
 		l.dropPost()
 	}
 	l.feed(applied{at: l.now(), uplink: i, err: err})
+	if switched {
+		l.forget(1 - i)
+	}
+}
+
+// forget takes the flows off uplink i, which is not the active one any more.
+// That it cannot be done is said once.
+func (l *loop) forget(i int) {
+	a := l.state.uplinks[i].address
+	if !a.IsValid() {
+		return
+	}
+	err := l.kernel.Forget(a)
+	if err != nil && !l.clinging {
+		l.say(event.Info, "Flows under SNAT rules may stay on the former uplink until they time out: %v", err)
+	}
+	l.clinging = err != nil
 }
 
 // sync asks the kernel how things are, and tells step when they have changed.

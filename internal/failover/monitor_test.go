@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -323,6 +324,29 @@ func TestStormOfChangesIsBounded(t *testing.T) {
 		synctest.Wait()
 		if got := r.events.lines[r.seen:]; len(got) == 0 || !strings.Contains(got[0], "failover-uplink-offline Primary") {
 			t.Errorf("after the storm: %q", got)
+		}
+	})
+}
+
+// The flows of the uplink that is left begin anew; what is put back only is no
+// switch. That it cannot be done is said once.
+func TestFlowsOfTheFormerUplinkAreForgotten(t *testing.T) {
+	before := func(r *rig) { r.kernel.forgetErr, r.cfg.PreferPrimary = errors.New("no conntrack"), true }
+	inRig(t, before, func(r *rig) {
+		r.kernel.change(func(s *uplink.Snapshot) { s.Default = uplink.None }) // put back
+		r.until(time.Second)
+		r.kernel.change(func(s *uplink.Snapshot) { s.Uplinks[primary], s.Default = down("no carrier"), uplink.None })
+		r.until(2 * time.Second)
+		r.kernel.change(func(s *uplink.Snapshot) { s.Uplinks[primary] = up(primary) })
+		r.until(20 * time.Second)
+		r.kernel.mu.Lock()
+		defer r.kernel.mu.Unlock()
+		want := []string{"0s 10.0.2.2", "1s 10.0.1.2", "2s 10.0.2.2"}
+		if !slices.Equal(r.kernel.forgotten, want) {
+			t.Errorf("forgotten %v, want %v", r.kernel.forgotten, want)
+		}
+		if n := strings.Count(strings.Join(r.events.lines, "\n"), "no conntrack"); n != 1 {
+			t.Errorf("said %d times: %q", n, r.events.lines)
 		}
 	})
 }

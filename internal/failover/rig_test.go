@@ -3,6 +3,7 @@ package failover
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,9 @@ type fakeKernel struct {
 	syncs    int
 	now      func() time.Duration
 	changes  chan struct{}
+
+	forgotten []string // the addresses that Forget was called with, and when
+	forgetErr error
 }
 
 func (k *fakeKernel) Sync() (uplink.Snapshot, error) {
@@ -43,6 +47,13 @@ func (k *fakeKernel) SetDefault(i int) error {
 		k.snapshot.Default = i
 	}
 	return k.setErr
+}
+
+func (k *fakeKernel) Forget(a netip.Addr) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.forgotten = append(k.forgotten, fmt.Sprintf("%v %s", k.now(), a))
+	return k.forgetErr
 }
 
 // quietly changes the kernel; change also tells of it.
