@@ -73,7 +73,13 @@ func TestInit(t *testing.T) {
 func TestMemoryKnobs(t *testing.T) {
 	cases := []struct{ state, want string }{
 		{"GLOBAL_gogc=off GLOBAL_gomemlimit=10MiB", "GOGC=off GOMEMLIMIT=10MiB"},
-		{"GLOBAL_gogc=200 GLOBAL_gomemlimit=8388608", "GOGC=200 GOMEMLIMIT=8388608"},
+		{"GLOBAL_gogc=200 GLOBAL_gomemlimit=8MiB", "GOGC=200 GOMEMLIMIT=8MiB"},
+		{"GLOBAL_gomemlimit=8388608", "GOGC=50 GOMEMLIMIT=16MiB"},
+		{"GLOBAL_gomemlimit=4MiB", "GOGC=50 GOMEMLIMIT=16MiB"},
+		{"GLOBAL_gomemlimit=99999999999999999999", "GOGC=50 GOMEMLIMIT=16MiB"},
+		{"GLOBAL_gomemlimit=offMiB", "GOGC=50 GOMEMLIMIT=16MiB"},
+		{"GLOBAL_gogc=99999999999", "GOGC=50 GOMEMLIMIT=16MiB"},
+		{"GLOBAL_gogc=0", "GOGC=50 GOMEMLIMIT=16MiB"},
 		{"GLOBAL_gogc=-1", "GOGC=50 GOMEMLIMIT=16MiB"},
 		{"GLOBAL_gomemlimit=10MB", "GOGC=50 GOMEMLIMIT=16MiB"},
 		{"GLOBAL_gomemlimit=MiB", "GOGC=50 GOMEMLIMIT=16MiB"},
@@ -92,6 +98,20 @@ func TestMemoryKnobs(t *testing.T) {
 		if warned := strings.Contains(out, "log: ? Invalid value"); warned != (c.want == "GOGC=50 GOMEMLIMIT=16MiB") {
 			t.Errorf("%s: warned %v\n%s", c.state, warned, out)
 		}
+	}
+}
+
+// A value that is neither yes nor no is a fault of a wanted instance, and not a
+// reason to stop it.
+func TestEnabledThatIsNeitherYesNorNo(t *testing.T) {
+	out := runInit(t, "busybox ash", `SECTIONS="main=TRUE off=off cfg0321da=1" RUNNING=main FAULTY=main`, "start_service")
+	for _, want := range []string{"log: [main] ? fault one", "procd_open_instance <main>", "log: ? A section 'config instance' without a name is ignored"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "procd_open_instance <off>") || strings.Contains(out, "procd_open_instance <cfg") {
+		t.Errorf("declared what is not wanted:\n%s", out)
 	}
 }
 

@@ -89,7 +89,7 @@ func (o object) tellEvents(_ context.Context, args ubus.Table) (ubus.Table, erro
 		return nil, ubus.StatusInvalidArgument
 	}
 	found := []any{}
-	last := since
+	last := min(since, o.status.Last())
 	for _, tr := range o.status.Recent(since, int(min(limit, status.Transitions))) {
 		last = tr.Sequence
 		found = append(found, append(ubus.Table{

@@ -35,6 +35,9 @@ func (n interfaces) specs(cfg config.Failover) (s [2]uplink.Spec) {
 	for i, u := range cfg.Uplinks {
 		s[i] = n.spec(u)
 	}
+	if s[0] == s[1] && s[1].Gateway.IsValid() && s[1].Reason == "" {
+		s[1].Reason = "it has the device and the gateway of the primary"
+	}
 	return s
 }
 

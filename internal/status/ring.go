@@ -56,3 +56,11 @@ func (s *Store) Recent(since int64, limit int) []Transition {
 	}
 	return found
 }
+
+// Last returns the sequence number of the newest transition, 0 when there is
+// none. After a restart of the process it begins anew.
+func (s *Store) Last() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ring.last
+}

@@ -11,8 +11,13 @@ config_foreach() {
 	shift 2
 	for s in $SECTIONS; do "$f" "${s%=*}" "$@"; done
 }
-config_get_bool() { case " $SECTIONS " in *" $2=1 "*) eval "$1=1" ;; *) eval "$1=0" ;; esac; }
-config_get() { eval "$1=\${GLOBAL_$3:-$4}"; }
+config_get() {
+	if [ "$3" = enabled ]; then
+		for pair in $SECTIONS; do [ "${pair%%=*}" != "$2" ] || eval "$1=\${pair#*=}"; done
+	else
+		eval "$1=\${GLOBAL_$3:-$4}"
+	fi
+}
 procd_running() { case "$2/ $RUNNING " in /*) [ -n "$RUNNING" ] ;; *" $2 "*) ;; *) return 1 ;; esac; }
 imon() {
 	case " $FAULTY " in
