@@ -16,6 +16,9 @@ func convert(o options, e env) int {
 	for _, w := range warnings {
 		fmt.Fprintln(e.stderr, "% "+w.String())
 	}
+	if o.to == "json" && cfg.Off() {
+		fmt.Fprintf(e.stderr, "%% Instance '%s' is not enabled; JSON cannot say so\n", o.instance)
+	}
 	var text []byte
 	if o.to == "uci" {
 		text, err = cfg.UCI(o.instance)

@@ -36,7 +36,8 @@ const (
 func TestConvert(t *testing.T) {
 	files := map[string]string{"/etc/default/imon-main": asJSON, "/etc/default/imon-wan-2": asJSON, "/tmp/x": asUCI,
 		"/tmp/y": strings.Replace(asJSON, "note", "nodes", 1), "/tmp/off": strings.Replace(asUCI, "'1'", "'0'", 1),
-		"/tmp/bad": strings.Replace(asJSON, "192.0.2.1", "a;b", 1), "/tmp/bytes": strings.Replace(asUCI, "here", "\xff", 1)}
+		"/tmp/bad": strings.Replace(asJSON, "192.0.2.1", "a;b", 1), "/tmp/rubbish": "{ \"updown\": { \"enable\": true, \"monitorip\": \"192.0.2.1\" },\n\"ddns\": { \"providers\": [\"https://a/ x\"] } }",
+		"/tmp/bytes": strings.Replace(asUCI, "here", "\xff", 1)}
 	cases := []struct {
 		args           string
 		code           int
@@ -51,7 +52,9 @@ func TestConvert(t *testing.T) {
 			"% \"nodes\" in [global]: did you mean \"note\"? (/tmp/y:3)\n"},
 		{"--to json --instance wan-2", 0, asJSON, ""},
 		{"--to uci --instance wan-2", 1, "", "? Invalid value 'wan-2' for instance (names in UCI have only A-Z a-z 0-9 _)\n"},
-		{"--to json --config /tmp/off", 1, "", "? Instance 'main' is not enabled (/tmp/off:2: enabled must be 1)\n"},
+		{"--to json --config /tmp/off", 0, asJSON, "% Instance 'main' is not enabled; JSON cannot say so\n"},
+		{"--to uci --config /tmp/off", 0, strings.Replace(asUCI, "'1'", "'0'", 1), ""},
+		{"--to uci --config /tmp/rubbish", 1, "", "? Invalid value 'https://a/ x' for providers (/tmp/rubbish:2: ddns.providers must be a list of http:// or https:// URLs without blanks, commas and passwords)\n"},
 		{"--to json --config /tmp/bytes", 1, "", "? Invalid value 'it's \ufffd' for note (global.note must be UTF-8 text in JSON)\n"},
 		{"--to uci --config /tmp/bad", 1, "", "? Invalid value 'a;b' for monitorip (/tmp/bad:7: updown.monitorip must be an IP address or a DNS name)\n"},
 		{"--to uci --instance none", 1, "", "? Instance configuration file 'none' not found (/etc/default/imon-none, /etc/config/imon)\n"},

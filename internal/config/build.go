@@ -11,9 +11,10 @@ import (
 
 // builder turns a document into a Config, whatever format it had.
 type builder struct {
-	fs   afero.Fs
-	doc  document
-	keys []Key
+	fs    afero.Fs
+	doc   document
+	keys  []Key
+	toRun bool // an imon is to run on it, and not only to pass it on
 
 	c        Config
 	warnings []Warning
@@ -24,19 +25,24 @@ func newBuilder(fs afero.Fs, doc document) *builder {
 	b := &builder{fs: fs, doc: doc, keys: Keys(), c: Defaults()}
 	b.c.Path = doc.path
 	b.c.section = doc.uci
+	b.c.off = len(doc.off) > 0
 	b.c.written = make(map[string]value)
 	return b
 }
 
-// result applies the table, and then the checks, the rules that go beyond one
-// key. It does neither when the reader could not make sense of the file.
-func (b *builder) result(checks func(*builder)) (Config, []Warning, error) {
+// result applies the table and then, for a Config to run on, the rules that go
+// beyond one key. It does neither when the reader could not make sense of the
+// file.
+func (b *builder) result() (Config, []Warning, error) {
 	if len(b.doc.sections) > 0 || len(b.faults) == 0 {
 		b.unknown()
 		for _, k := range b.keys {
 			b.read(k)
 		}
-		checks(b)
+		if b.toRun {
+			b.faults = append(b.faults, b.doc.off...)
+			b.check()
+		}
 	}
 	sortWarnings(b.warnings)
 	if len(b.faults) > 0 {
@@ -91,7 +97,7 @@ func (b *builder) wrong(k Key, f Fault) {
 // strict reports whether the values of a section matter: a monitor's do unless
 // its file says clearly that it is off.
 func (b *builder) strict(section string) bool {
-	if section == "global" {
+	if section == "global" || !b.toRun {
 		return true
 	}
 	e, ok := b.doc.section(section).entry("enable")

@@ -25,8 +25,13 @@ type Config struct {
 	Ping     Ping
 
 	section string           // of a UCI file, "" for a JSON file
+	off     bool             // that section is not enabled
 	written map[string]value // "section.key": what the file has
 }
+
+// Off reports whether the settings come from a section of a UCI file that is not
+// enabled, which only [Read] returns.
+func (c Config) Off() bool { return c.off }
 
 // Source says where the settings were read from: a path, and for a file that
 // has several instances which one, "/etc/config/imon (instance main)".

@@ -8,6 +8,7 @@ type document struct {
 	path     string
 	uci      string       // the UCI section that is the instance, "" in a JSON file
 	line     int          // where that section begins, otherwise 0
+	off      Faults       // why the instance shall not run, if so
 	sections []rawSection // each name once, in the order of the file
 }
 

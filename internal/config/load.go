@@ -45,22 +45,24 @@ func isInstance(s string) bool {
 // [Faults] with everything that is wrong, and the Config then is the zero one.
 // Warnings come with and without an error, sorted by line.
 func Load(fs afero.Fs, instance, path string) (Config, []Warning, error) {
-	return loadWith(fs, instance, path, (*builder).check)
+	return loadWith(fs, instance, path, true)
 }
 
-// Read is [Load] without the rules that concern several settings or the
-// machine: each value by itself is good. It is for those who pass settings on.
+// Read is [Load] for those who pass settings on: without the rules that concern
+// several settings or the machine, also for an instance that is not enabled. But
+// each value by itself must be good, those of monitors that are off included,
+// because a wrong one cannot be passed on.
 func Read(fs afero.Fs, instance, path string) (Config, []Warning, error) {
-	return loadWith(fs, instance, path, func(*builder) {})
+	return loadWith(fs, instance, path, false)
 }
 
-func loadWith(fs afero.Fs, instance, path string, checks func(*builder)) (Config, []Warning, error) {
+func loadWith(fs afero.Fs, instance, path string, toRun bool) (Config, []Warning, error) {
 	doc, warnings, faults := find(fs, instance, path)
 	if faults != nil && len(doc.sections) == 0 {
 		sortWarnings(warnings)
 		return Config{}, warnings, faults
 	}
 	b := newBuilder(fs, doc)
-	b.warnings, b.faults = warnings, faults
-	return b.result(checks)
+	b.toRun, b.warnings, b.faults = toRun, warnings, faults
+	return b.result()
 }

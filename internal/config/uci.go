@@ -48,7 +48,9 @@ func (t uciTree) document(s uciSection) (document, []Warning, Faults) {
 			warnings = append(warnings, t.warning(o.line(), "%s", aboutOption(o.name)))
 		}
 	}
-	return d, warnings, t.disabled(s)
+	off, faults := t.disabled(s)
+	d.off = off
+	return d, warnings, faults
 }
 
 func keysByOption() map[string]Key {
@@ -63,8 +65,9 @@ func (t uciTree) warning(line int, format string, args ...any) Warning {
 	return Warning{Path: t.path, Line: line, Text: fmt.Sprintf(format, args...)}
 }
 
-// disabled is the fault of an instance that shall not run.
-func (t uciTree) disabled(s uciSection) Faults {
+// disabled returns the fault of an instance that shall not run, or the one of a
+// value that does not say whether it shall.
+func (t uciTree) disabled(s uciSection) (off, wrong Faults) {
 	f := Fault{Path: t.path, Line: s.line, Key: optionEnabled}
 	words := fmt.Sprintf("Instance '%s' is not enabled", s.name)
 	for _, o := range s.options {
@@ -75,13 +78,14 @@ func (t uciTree) disabled(s uciSection) Faults {
 	on, isBool := t.tree.GetBool(inMemory, s.name, optionEnabled)
 	switch {
 	case on:
-		return nil
+		return nil, nil
 	case isBool || f.Value == "":
 		f.Rule = "must be 1"
 	default:
 		f.Rule, words = ruleUCIBool, invalidValue(f.Value, optionEnabled)
+		return nil, Faults{f.called(optionEnabled, words)}
 	}
-	return Faults{f.called(optionEnabled, words)}
+	return Faults{f.called(optionEnabled, words)}, nil
 }
 
 // strangers warns of the sections that can be no instance.

@@ -101,7 +101,8 @@ func jsonText(text string) string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// UCI returns the settings as an enabled section of a UCI file, the keys in the
+// UCI returns the settings as a section of a UCI file, enabled unless they come
+// from one that is not, the keys in the
 // order of the table, quoted as uci does it. It has the same keys as [Config.JSON]
 // but for empty ones, which UCI drops: they are at their defaults. The error is
 // a [Faults] when UCI cannot hold the name of the instance.
@@ -111,7 +112,7 @@ func (c Config) UCI(instance string) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "config %s '%s'\n", instanceType, instance)
-	writeOption(&out, "option", optionEnabled, "1")
+	writeOption(&out, "option", optionEnabled, map[bool]string{true: "0", false: "1"}[c.off])
 	for _, s := range c.settings() {
 		s.writeUCI(&out)
 	}
