@@ -11,11 +11,12 @@ import (
 // declared is what procd hears of one instance; extra comes before the environment.
 func declared(name, extra string) string {
 	return "procd_open_instance <" + name + ">\n" +
-		"procd_set_param <command> <imon> <--instance> <" + name + ">\n" + extra +
+		"procd_set_param <command> <imon> <--instance> <" + name + ">\n" +
+		"procd_set_param <file> <testdata/run/" + name + ">\n" +
+		"procd_set_param <reload_signal> <HUP>\n" + extra +
 		"procd_append_param <env> <GOGC=50>\n" +
 		"procd_append_param <env> <GOMEMLIMIT=16MiB>\n" +
 		"procd_set_param <respawn> <3600> <5> <0>\n" +
-		"procd_set_param <reload_signal> <HUP>\n" +
 		"procd_set_param <stdout> <1>\n" +
 		"procd_set_param <stderr> <1>\n" +
 		"procd_close_instance\n"
@@ -42,10 +43,8 @@ func TestInit(t *testing.T) {
 			loaded + logged + declared("main", "") + "exit 0\n"},
 		{"unreadable, nothing runs: triggers only", "BROKEN=1", "start_service", broken + "exit 0\n"},
 		{"unreadable, something runs: procd hears nothing", "BROKEN=1 RUNNING=main", "start_service", broken},
-		{"reload: the right ones that ran are told", "SECTIONS='main=1 two=1 new=1' FAULTY=main RUNNING='main two'", "reload_service",
-			"start\n" + loaded + logged + declared("main", "") + declared("two", "") + declared("new", "") +
-				"procd_send_signal <imon> <two> <HUP>\nexit 0\n"},
-		{"reload: unreadable", "BROKEN=1 RUNNING=main", "reload_service", "start\n" + broken},
+		{"what procd compares is written for the right one alone", "SECTIONS='main=1 two=1' FAULTY=main", "show_compared",
+			"two: two is right\nexit 0\n"},
 		{"restart", "SECTIONS='main=1'", "restart", loaded + "stop\nstart\n" + loaded + declared("main", "") + "exit 0\n"},
 		{"restart of one", "SECTIONS='main=1 two=1' FAULTY=main", "restart two",
 			loaded + "stop <two>\nstart <two>\n" + loaded + declared("two", "") + "exit 0\n"},

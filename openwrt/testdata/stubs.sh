@@ -30,7 +30,13 @@ for f in procd_open_instance procd_set_param procd_append_param procd_close_inst
 	eval "$f() { call $f \"\$@\"; }"
 done
 start() { call start "$@"; start_service "$@"; }
+show_compared() {
+	start_service >/dev/null
+	for f in testdata/run/*; do echo "${f##*/}: $(cat "$f")"; done
+}
 . files/imon.init
 PROG=imon
+RUN=testdata/run
+trap 'rm -rf testdata/run' EXIT
 "$@"
 echo "exit $?"
