@@ -15,9 +15,7 @@ func check(ctx context.Context, o options, e env) int {
 	if err != nil {
 		return refuse(e, warnings, err)
 	}
-	for _, w := range warnings {
-		fmt.Fprintln(e.stderr, "% "+w.String())
-	}
+	hint(e, warnings)
 	fmt.Fprintln(e.stdout, "Configuration file "+cfg.Source())
 	for _, section := range cfg.Listing() {
 		for _, line := range section.Lines() {

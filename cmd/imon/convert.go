@@ -13,9 +13,7 @@ func convert(o options, e env) int {
 	if err != nil {
 		return refuse(e, warnings, err)
 	}
-	for _, w := range warnings {
-		fmt.Fprintln(e.stderr, "% "+w.String())
-	}
+	hint(e, warnings)
 	if o.to == "json" && cfg.Off() {
 		fmt.Fprintf(e.stderr, "%% Instance '%s' is not enabled; JSON cannot say so\n", o.instance)
 	}

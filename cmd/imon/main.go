@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -33,13 +34,14 @@ type env struct {
 const endLimit = 1900 * time.Millisecond
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), ending()...)
+	end := ending()
+	ctx, stop := signal.NotifyContext(context.Background(), end...)
 	defer stop()
 	context.AfterFunc(ctx, func() {
 		time.AfterFunc(endLimit, func() { os.Exit(exitOK) })
 	})
 	reload := make(chan os.Signal, 1)
-	if len(ending()) == 2 {
+	if !slices.Contains(end, os.Signal(syscall.SIGHUP)) {
 		signal.Notify(reload, syscall.SIGHUP)
 	}
 	// Somebody listens, so a reader of standard output that goes away is an error

@@ -82,10 +82,15 @@ func refuse(e env, warnings []config.Warning, err error) int {
 	for _, line := range faults(err) {
 		fmt.Fprintln(e.stderr, "? "+line)
 	}
+	hint(e, warnings)
+	return exitFault
+}
+
+// hint prints one line for each warning.
+func hint(e env, warnings []config.Warning) {
 	for _, w := range warnings {
 		fmt.Fprintln(e.stderr, "% "+w.String())
 	}
-	return exitFault
 }
 
 // faults are the lines of a configuration error.
