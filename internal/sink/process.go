@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -93,11 +95,18 @@ func start(c call) (*process, error) {
 // open keeps nobody waiting.
 func command(path string, c call) *exec.Cmd {
 	cmd := exec.Command(path, c.args...)
-	cmd.Env = append(os.Environ(), c.env...)
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), isManagers), c.env...)
 	cmd.Dir = "/"
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
+}
+
+// isManagers reports whether a variable is meant for imon alone: by it the service
+// manager tells where to answer, see sd_notify(3).
+func isManagers(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	return name == "NOTIFY_SOCKET" || name == "WATCHDOG_USEC" || name == "WATCHDOG_PID"
 }
 
 // end ends the process group: SIGTERM, up to grace for all of it to go, SIGKILL.

@@ -263,3 +263,21 @@ func TestOutputIsInherited(t *testing.T) {
 		t.Errorf("error %v, output %q", err, text)
 	}
 }
+
+// A script is no part of imon to the service manager.
+func TestScriptDoesNotInheritTheServiceManager(t *testing.T) {
+	path, dir := script(t, "#!/bin/sh\nenv >\"$DIR/env.new\"\nmv \"$DIR/env.new\" \"$DIR/env\"\n")
+	for _, name := range []string{"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "NOTIFY_SOCKET_OF_MINE"} {
+		t.Setenv(name, "x")
+	}
+	a, _, _ := realAction(t, ActionSettings{Path: path})
+	a.Publish(event.Event{Kind: event.UpdownOffline, Monitor: event.Updown, Target: "192.0.2.1"})
+	for _, variable := range strings.Split(fileOf(t, dir, "env"), "\n") {
+		if isManagers(variable) {
+			t.Errorf("the script has %s", variable)
+		}
+	}
+	if text := fileOf(t, dir, "env"); !strings.Contains(text, "NOTIFY_SOCKET_OF_MINE=x\n") {
+		t.Errorf("a variable of the user's is missing in\n%s", text)
+	}
+}
