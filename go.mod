@@ -3,6 +3,7 @@ module github.com/ejgeiger/imon
 go 1.25.0
 
 require (
+	github.com/coreos/go-systemd/v22 v22.6.0
 	github.com/digineo/go-uci/v2 v2.0.0-20231120164223-60c14814b8fe
 	github.com/google/go-cmp v0.7.0
 	github.com/miekg/dns v1.1.73

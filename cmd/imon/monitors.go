@@ -47,6 +47,7 @@ func newMonitors(events event.Publisher, names interfaces, control *failover.Con
 type monitor struct {
 	name     string
 	greeting string // the line that says that it starts
+	rounds   config.Rounds
 	job      daemon.Job
 	check    func() // asks the job for a round now
 	started  func() // notes for the next reload that the job was started
@@ -65,6 +66,7 @@ func (m monitors) of(cfg config.Config) []monitor {
 	return []monitor{
 		{
 			name: event.DDNS, greeting: "Start External IP Address tracking",
+			rounds:   cfg.DDNS.Rounds,
 			job:      address,
 			check:    address.Check,
 			started:  func() { m.memory.address = address },
@@ -73,6 +75,7 @@ func (m monitors) of(cfg config.Config) []monitor {
 		},
 		{
 			name: event.Updown, greeting: "Start Updown Monitor for IP Address " + cfg.Updown.Target,
+			rounds:   cfg.Updown.Rounds,
 			job:      host,
 			check:    host.Check,
 			started:  func() { m.memory.host = host },
@@ -81,6 +84,7 @@ func (m monitors) of(cfg config.Config) []monitor {
 		},
 		{
 			name: event.Failover, greeting: "Start Network Failover Monitor",
+			rounds:   cfg.Failover.Rounds,
 			job:      failoverJob{cfg.Failover, m.memory.metric, m},
 			check:    m.control.Check,
 			started:  func() { m.memory.metric = &cfg.Failover.Metric },
@@ -89,6 +93,7 @@ func (m monitors) of(cfg config.Config) []monitor {
 		},
 		{
 			name: event.Ping, greeting: "Start Ping Monitor",
+			rounds:   cfg.Ping.Rounds,
 			job:      figures,
 			check:    figures.Check,
 			started:  func() {},

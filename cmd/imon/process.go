@@ -10,6 +10,7 @@ import (
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/failover"
+	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
 )
@@ -27,7 +28,9 @@ type process struct {
 	current  config.Config // in force; the zero value before the first apply
 	status   *status.Store
 	control  *failover.Control
-	bus      *bus          // nil where there is no message bus
+	bus      *bus // nil where there is no message bus
+	manager  manager
+	progress *progress.Watch
 	asked    chan struct{} // holds a token when somebody wants a reload
 
 	mu     sync.Mutex
@@ -50,6 +53,7 @@ func (p *process) watch(ctx context.Context) {
 
 // again reads the configuration again. A faulty one changes nothing.
 func (p *process) again() {
+	p.manager.reloading()
 	cfg, warnings, err := config.Load(p.fs, p.instance, p.config)
 	if err != nil {
 		for _, line := range faults(err) {
@@ -57,10 +61,12 @@ func (p *process) again() {
 		}
 		warn(p.say, warnings)
 		p.say.fail("The old configuration stays in force")
+		p.manager.kept()
 		return
 	}
 	if reflect.DeepEqual(cfg, p.current) {
 		p.say.info("Configuration reloaded: nothing has changed")
+		p.manager.kept()
 		return
 	}
 	p.say.info("Configuration reloaded")
@@ -81,6 +87,7 @@ func (p *process) apply(cfg config.Config, warnings []config.Warning) {
 		p.replace(m, cfg)
 	}
 	p.current = cfg
+	p.manager.ready(cfg)
 }
 
 // replace starts the monitor m if cfg wants it with other settings than those
@@ -92,6 +99,7 @@ func (p *process) replace(m monitor, cfg config.Config) {
 	}
 	if after == nil {
 		p.setCheck(m.name, nil)
+		p.progress.Forget(m.name)
 		p.tasks.Stop(m.name)
 		m.stopped()
 		p.say.info("Stopped the " + m.name + " monitor")
@@ -102,6 +110,7 @@ func (p *process) replace(m monitor, cfg config.Config) {
 	if cfg.Failover.Enable && m.name != event.Failover {
 		job = p.gate.behind(job)
 	}
+	p.progress.Expect(m.name, longestSilence(m.rounds))
 	p.tasks.Start(m.name, job)
 	m.started()
 	p.setCheck(m.name, m.check)

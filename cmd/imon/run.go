@@ -11,6 +11,7 @@ import (
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/failover"
+	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
 )
@@ -59,17 +60,22 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	defer endWork()
 	action := sink.NewAction(o.instance, o.nosyslog, log)
 	p := &process{
-		options: o, env: e, log: log, action: action, say: say, gate: newGate(), tasks: daemon.New(work, log),
-		status: status.New(o.instance), control: failover.NewControl(),
+		options: o, env: e, log: log, action: action, say: say, gate: newGate(),
+		status: status.New(o.instance), control: failover.NewControl(), manager: manager{say}, progress: progress.New(),
 		asked: make(chan struct{}, 1), checks: make(map[string]func()),
 	}
+	p.tasks = daemon.New(work, event.NewBus(log, p.progress))
 	p.bus = newBus(e, o.instance, p.control, say)
-	sinks := append([]event.Publisher{log, action, p.gate, p.status}, p.bus.publishers()...)
+	sinks := append([]event.Publisher{log, action, p.gate, p.status, p.progress}, p.bus.publishers()...)
 	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control)
 	p.tasks.Start("action", action)
 	p.join()
 	p.apply(cfg, warnings)
+	if w, wanted := newWatchdog(p.manager, p.progress); wanted {
+		p.tasks.Start("watchdog", w)
+	}
 	p.watch(ctx)
+	p.manager.stopping()
 	if err := p.tasks.Wait(workGrace); err != nil {
 		say.fail(err.Error())
 	}

@@ -92,13 +92,14 @@ func owners() map[string]struct {
 		"github.com/digineo/go-uci/v2":             {[]string{"internal/config"}, "only config reads UCI, and never lets go-uci see a file"},
 		"github.com/spf13/afero":                   {[]string{"cmd/imon", "internal/config"}, "only config reads files through a file system that a test can replace"},
 		"github.com/ncruces/go-strftime":           {[]string{"internal/sink"}, "only the log sink shows dates"},
-		"os/exec":                                  {[]string{"internal/sink", "internal/lab", "internal/lab/demo", "internal/ubus/ubustest"}, "only the action sink starts programs"},
-		"net/http":                                 {[]string{"internal/probe", "internal/lab"}, "only probe asks web servers"},
-		"text/template":                            {nil, "it keeps the linker from dropping unused methods"},
-		"html/template":                            {nil, "it keeps the linker from dropping unused methods"},
-		"log":                                      {[]string{"internal/probe"}, "what happens is an event; sinks write the log"},
-		"log/slog":                                 {nil, "what happens is an event; sinks write the log"},
-		"log/syslog":                               {nil, "it blocks for ever on a reader that does not read"},
+		"github.com/coreos/go-systemd/v22/daemon":  {[]string{"cmd/imon"}, "only the process itself tells the service manager how it is"},
+		"os/exec":       {[]string{"internal/sink", "internal/lab", "internal/lab/demo", "internal/ubus/ubustest"}, "only the action sink starts programs"},
+		"net/http":      {[]string{"internal/probe", "internal/lab"}, "only probe asks web servers"},
+		"text/template": {nil, "it keeps the linker from dropping unused methods"},
+		"html/template": {nil, "it keeps the linker from dropping unused methods"},
+		"log":           {[]string{"internal/probe"}, "what happens is an event; sinks write the log"},
+		"log/slog":      {nil, "what happens is an event; sinks write the log"},
+		"log/syslog":    {nil, "it blocks for ever on a reader that does not read"},
 	}
 }
 
@@ -121,6 +122,7 @@ func rooms() map[string][]string {
 		"internal/netifd":            {"internal/ubus"},
 		"internal/netifd/netifdtest": {"internal/ubus"},
 		"internal/daemon":            {"internal/event"},
+		"internal/progress":          {"internal/event"},
 		"internal/house":             nil,
 		"internal/ubus":              nil,
 
