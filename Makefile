@@ -34,7 +34,10 @@ fuzz: ## every fuzz target for FUZZTIME (default 20s) each
 ipk: ## an OpenWrt package for ARCH, one of openwrt/labels: make ipk ARCH=mipsel_24kc
 	@scripts/ipk.sh "$(ARCH)" "$(VERSION)"
 
-.PHONY: ipk
+deb: ## a Debian package for ARCH, amd64, arm64 or armhf (Raspberry Pi OS): make deb ARCH=armhf
+	@scripts/deb.sh "$(ARCH)" "$(VERSION)"
+
+.PHONY: ipk deb
 
 clean: ## remove what was built
 	rm -rf bin dist
