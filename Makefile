@@ -37,7 +37,10 @@ ipk: ## an OpenWrt package for ARCH, one of openwrt/labels: make ipk ARCH=mipsel
 deb: ## a Debian package for ARCH, amd64, arm64 or armhf (Raspberry Pi OS): make deb ARCH=armhf
 	@scripts/deb.sh "$(ARCH)" "$(VERSION)"
 
-.PHONY: ipk deb
+lint-deb: ## lintian for the Debian packages of all three architectures, mandoc for the man pages
+	@scripts/lint-deb.sh
+
+.PHONY: ipk deb lint-deb
 
 clean: ## remove what was built
 	rm -rf bin dist

@@ -1,0 +1,78 @@
+# bash completion for imon(8) and imon-configure(8)			-*- shell-script -*-
+
+# _imon_instances prints the names of the instances that have a configuration.
+_imon_instances() {
+	local file
+	for file in /etc/default/imon-*; do
+		case $file in
+			*~ | *.bak | *.tmp | *'*') ;;
+			*) [ -f "$file" ] && echo "${file#/etc/default/imon-}" ;;
+		esac
+	done
+	[ -r /etc/config/imon ] &&
+		sed -n "s/^[[:space:]]*config[[:space:]][[:space:]]*['\"]*instance['\"]*[[:space:]][[:space:]]*['\"]*\([A-Za-z0-9_]*\).*/\1/p" /etc/config/imon
+}
+
+# _imon_keys prints the settings of imon.conf(5).
+_imon_keys() {
+	local monitor key side
+	for key in action datefmt instance note imon-configure-version imon-configure-created debug action-timeout; do
+		echo "global.$key="
+	done
+	for monitor in ddns updown failover ping; do
+		for key in enable interval pingcount pingwait; do
+			echo "$monitor.$key="
+		done
+	done
+	for key in ddns.providers updown.monitorip updown.addping updown.dnsserver updown.dnslookup \
+		failover.prefer-primary failover.metric ping.monitorip; do
+		echo "$key="
+	done
+	for side in primary standby; do
+		for key in if name gw ping postping; do
+			echo "failover.$side-$key="
+		done
+	done
+}
+
+_imon() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words='' command=''
+	# An = in the line is a word of its own, as it is in COMP_WORDBREAKS.
+	[ "${COMP_WORDS[0]##*/}" = imon-configure ] && command=configure
+	[ -z "$command" ] && [ "$COMP_CWORD" -gt 1 ] && case ${COMP_WORDS[1]} in
+		-*) command=run ;;
+		*) command=${COMP_WORDS[1]} ;;
+	esac
+	COMPREPLY=()
+	case $prev in
+		--instance | -instance) words=$(_imon_instances) ;;
+		--to | -to) words='uci json' ;;
+		--set | -set)
+			words=$(_imon_keys)
+			compopt -o nospace 2>/dev/null
+			;;
+		--config | -config)
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+			;;
+		=)
+			case ${COMP_WORDS[COMP_CWORD - 2]} in
+				*.enable | *.debug | *.prefer-primary) words='true false' ;;
+				*.primary-if | *.standby-if) words=$(ls /sys/class/net 2>/dev/null) ;;
+				global.action) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
+			esac
+			;;
+		*)
+			case $command in
+				'') words='run check configure convert --instance --config --nosyslog --version --help' ;;
+				run) words='--instance --config --nosyslog --help' ;;
+				check) words='--instance --config --help' ;;
+				configure) words='--instance --set --uci --help' ;;
+				convert) words='--to --instance --config --help' ;;
+			esac
+			;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+
+complete -F _imon imon imon-configure

@@ -14,8 +14,7 @@ case $arch in
 	*) echo "deb.sh: no architecture '$arch': amd64, arm64 or armhf" >&2; exit 1 ;;
 esac
 case $version in
-	[0-9]*) ;;
-	*) echo "deb.sh: version '$version' does not begin with a digit" >&2; exit 1 ;;
+	[!0-9]* | *[!0-9A-Za-z.+~-]*) echo "deb.sh: '$version' is no version of a Debian package" >&2; exit 1 ;;
 esac
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
 
