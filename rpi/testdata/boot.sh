@@ -164,7 +164,7 @@ cat >/usr/local/bin/imon-action <<'END'
 	setpriv --reuid=nobody --regid=nogroup --clear-groups /usr/local/lib/sgid-id -gn | grep -q mail && echo "set-gid program"
 	ip link set eth2 down && ip link set eth2 up && echo "set a link"
 	[ -c /dev/null ] && [ -e /dev/tty ] && echo "devices"
-	pid=$(pgrep -x dbus-daemon || grep -sl dbus-daemon /proc/[0-9]*/comm) && [ -n "$pid" ] && echo "sees processes"
+	grep -qs systemd-journal /proc/[0-9]*/comm && echo "sees processes"
 	dd if=/dev/zero of=/usr/bin/new count=1 2>/dev/null || echo "no writing to /usr"
 	mount -t tmpfs none /mnt 2>/dev/null || echo "no mounting"
 	unshare -n true 2>/dev/null || echo "no namespaces"
@@ -322,7 +322,8 @@ write main <<END
 END
 ip route replace default via 10.0.2.1 metric 201
 systemctl daemon-reload
-systemctl enable --now imon@main 2>/dev/null
+cp /etc/default/imon-main /etc/default/imon-my-net
+systemctl enable --now imon@main 'imon@my\x2dnet' 2>/dev/null
 old=$(pid main)
 install ./imon_3.0.0_"$arch".deb >/tmp/over
 passes "the old one goes on" is "$(systemctl is-active imon@main) $(pid main)" "active $old"
@@ -339,6 +340,9 @@ install ./imon_3.0.1_"$arch".deb >/tmp/over
 sed -n 's/^imon:   sudo //p' /tmp/over >/tmp/commands
 passes "the commands that were printed work" bash -e /tmp/commands
 passes "then this imon runs" await 10 logs main 'Version V3.0.1'
+passes "my-net too, by its plain name" await 10 logs my-net 'Version V3.0.1'
+passes "and the old name is off" gone 'my\x2dnet'
+passes "the plain name is enabled" is "$(compgen -G '/etc/systemd/system/*.wants/imon@my*')" /etc/systemd/system/multi-user.target.wants/imon@my-net.service
 passes "and is enabled" is "$(readlink -f /etc/systemd/system/multi-user.target.wants/imon@main.service)" "/usr/lib/systemd/system/imon@.service"
 passes "the default route was never touched" route "10.0.2.1 dev eth2 metric 201"
 install --reinstall ./imon_3.0.1_"$arch".deb >/tmp/over
