@@ -16,7 +16,7 @@ demo: build ## all four monitors in a lab of network namespaces, with faults (ro
 	@go run ./internal/lab/demo -imon bin/imon -action rpi/imon-action.sample -config internal/lab/demo/imon-demo
 
 test: ## every test, with real kernels' routing in network namespaces (root)
-	@scripts/need.sh gcc:gcc iproute2:ip iputils-ping:ping nftables:nft busybox:busybox
+	@scripts/need.sh gcc:gcc iproute2:ip iputils-ping:ping nftables:nft busybox:busybox perl:perl
 	go test -race -shuffle=on -timeout 15m ./...
 
 test-short: ## the tests that need neither root nor a lab

@@ -30,7 +30,7 @@ func has(list []setting, name string) bool {
 func TestUnit(t *testing.T) {
 	list := settings(t, "imon@.service")
 	for _, want := range []setting{
-		{"Type", "notify"}, {"NotifyAccess", "main"}, {"Restart", "always"}, {"RestartPreventExitStatus", "1"},
+		{"Type", "notify"}, {"NotifyAccess", "main"}, {"WatchdogSec", "60"}, {"Restart", "always"}, {"RestartPreventExitStatus", "1"},
 		{"StartLimitIntervalSec", "0"}, {"ExecStart", "/usr/bin/imon --instance %i"}, {"User", "root"}, {"WantedBy", "multi-user.target"},
 	} {
 		if !slices.Contains(list, want) {

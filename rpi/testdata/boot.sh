@@ -262,6 +262,7 @@ passes "hardened: updown" await 10 logs fo "Monitored IP 10.0.2.1 online"
 passes "hardened: ping" await 10 logs fo "[fo-ping] Ping Result: IP:10.0.2.1 State:True"
 passes "hardened: ddns" await 20 logs fo "[fo-ddns] External IP Address changed from unknown to 11.2.3.4"
 passes "hardened: reload" systemctl reload imon@fo
+sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600 2>/dev/null || echo 600 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout
 passes "route by the primary" await 10 route "10.0.1.1 dev eth1"
 echo x >/dev/udp/192.0.2.1/9
 passes "a flow by the primary is tracked" await 5 tracked
