@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -30,6 +31,10 @@ func TestBoot(t *testing.T) {
 	}
 	cmd := exec.Command("../scripts/nspawn-test.sh", "-s", suite, "-t", "600", "-p", "nftables,conntrack,netcat-openbsd",
 		"testdata/boot.sh", mustPack(t, runtime.GOARCH, "3.0.0", ""), mustPack(t, runtime.GOARCH, "3.0.1", ""))
+	// When this process is ended, the container ends with it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Error(err)

@@ -79,6 +79,9 @@ sweep() {
 			[ -d "$g" ] && ! kill -0 "${g##*-}" 2>/dev/null && find "$g" -depth -type d -exec rmdir {} \; 2>/dev/null
 		done
 	done
+	for d in "$cache"/run-*; do
+		[ -d "$d" ] && ! kill -0 "${d##*-}" 2>/dev/null && rmdir "$d"
+	done
 	return 0
 }
 
@@ -104,13 +107,14 @@ done
 exec 9>"$cache/lock" && flock 9
 tools && filesystem && sweep
 exec 9>&-
-group=imon-nspawn-$$ work=$(mktemp -d)
+group=imon-nspawn-$$ work=$cache/run-$$
+mkdir -p "$work" || die "no directory $work"
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 for h in "${hierarchies[@]}"; do mkdir -p "$h/$group" || die "no control group"; done
 export -f inner enter die
 export root limit library nspawn group work
-unshare -m -p -f --mount-proc --propagation private --kill-child=KILL \
+setpriv --pdeathsig KILL unshare -m -p -f --mount-proc --propagation private --kill-child=KILL \
 	bash -c "$(declare -p hierarchies); inner \"\$@\"" nspawn-inner "$@" &
 child=$!
 trap 'kill -9 $child; wait $child; exit 1' INT TERM
