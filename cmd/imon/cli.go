@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/ejgeiger/imon/internal/build"
@@ -50,6 +51,10 @@ type options struct {
 func parse(e env) (o options, code int, done bool) {
 	o = options{command: "run", line: strings.Join(e.args, " ")}
 	args := e.args[1:]
+	if filepath.Base(e.args[0]) == "imon-configure" { // as which it must never start a daemon
+		fmt.Fprintln(e.stderr, "? imon-configure does not ask questions yet: write /etc/default/imon-main by hand, see imon.conf(5), then run imon check")
+		return o, exitFault, true
+	}
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		o.command, args = args[0], args[1:]
 	}

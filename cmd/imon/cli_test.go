@@ -166,3 +166,12 @@ func TestFaultyConfigurationDoesNotStart(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// The link that the package installs must never start a second daemon.
+func TestConfigureIsNoDaemon(t *testing.T) {
+	var stdout, stderr buffer
+	code := run(t.Context(), env{[]string{"/usr/bin/imon-configure"}, afero.NewMemMapFs(), &stdout, &stderr, nil})
+	if code != exitFault || stdout.String() != "" || !strings.HasPrefix(stderr.String(), "? imon-configure does not ask questions yet: ") {
+		t.Errorf("exit code %d, %q, %q", code, stdout.String(), stderr.String())
+	}
+}
