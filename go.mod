@@ -20,5 +20,6 @@ require (
 require (
 	github.com/google/uuid v1.6.0 // indirect
 	golang.org/x/sync v0.22.0 // indirect
+	golang.org/x/term v0.45.0
 	golang.org/x/text v0.40.0 // indirect
 )

@@ -9,10 +9,12 @@ import (
 	"strings"
 
 	"github.com/ejgeiger/imon/internal/build"
+	"github.com/ejgeiger/imon/internal/configure"
 )
 
 const usage = `usage: imon [run] [--instance NAME | --config FILE] [--nosyslog]
        imon check [--instance NAME | --config FILE]
+       imon configure [--help | OPTIONS]
        imon convert --to uci|json [--instance NAME] [--config FILE]
        imon --version | --help
 
@@ -24,6 +26,8 @@ commands:
                     SIGHUP reads the configuration again
   check             read the configuration, look at this machine, change nothing;
                     exit 0 if the configuration is valid, 1 if not
+  configure         ask for the settings of an instance and write its
+                    configuration; the same as imon-configure
   convert           print the configuration in the other format
 
 options:
@@ -38,12 +42,14 @@ options:
 
 // options are the command line, taken apart.
 type options struct {
-	command  string // "run", "check" or "convert"
+	command  string // "run", "check", "configure" or "convert"
 	instance string
 	config   string // "" for the instance's own file
 	to       string // the format that convert writes: "uci" or "json"
 	nosyslog bool
 	line     string // the whole command line, for the log
+
+	request configure.Request // of configure
 }
 
 // parse takes the command line apart. When done is true there is nothing more
@@ -51,12 +57,14 @@ type options struct {
 func parse(e env) (o options, code int, done bool) {
 	o = options{command: "run", line: strings.Join(e.args, " ")}
 	args := e.args[1:]
-	if filepath.Base(e.args[0]) == "imon-configure" { // as which it must never start a daemon
-		fmt.Fprintln(e.stderr, "? imon-configure does not ask questions yet: write /etc/default/imon-main by hand, see imon.conf(5), then run imon check")
-		return o, exitFault, true
+	if filepath.Base(e.args[0]) == "imon-configure" {
+		return parseConfigure(o, e, args)
 	}
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		o.command, args = args[0], args[1:]
+	}
+	if o.command == "configure" {
+		return parseConfigure(o, e, args)
 	}
 	var version bool
 	f := flag.NewFlagSet("imon", flag.ContinueOnError)
@@ -71,24 +79,24 @@ func parse(e env) (o options, code int, done bool) {
 		fmt.Fprint(e.stdout, usage)
 		return o, exitOK, true
 	case err != nil:
-		return o, misused(e, err.Error()), true
+		return o, misused(e, "imon", err.Error(), usage), true
 	case version:
 		fmt.Fprintln(e.stdout, build.Version)
 		return o, exitOK, true
 	case o.command != "run" && o.command != "check" && o.command != "convert":
-		return o, misused(e, fmt.Sprintf("unknown command %q", o.command)), true
+		return o, misused(e, "imon", fmt.Sprintf("unknown command %q", o.command), usage), true
 	case f.NArg() > 0:
-		return o, misused(e, fmt.Sprintf("unexpected argument %q", f.Arg(0))), true
+		return o, misused(e, "imon", fmt.Sprintf("unexpected argument %q", f.Arg(0)), usage), true
 	case o.command == "convert" && o.to != "uci" && o.to != "json":
-		return o, misused(e, "convert needs --to uci or --to json"), true
+		return o, misused(e, "imon", "convert needs --to uci or --to json", usage), true
 	case o.command != "convert" && o.to != "":
-		return o, misused(e, "--to goes with convert"), true
+		return o, misused(e, "imon", "--to goes with convert", usage), true
 	}
 	return o, exitOK, false
 }
 
 // misused prints why the command line is wrong, then how it should be.
-func misused(e env, why string) int {
-	fmt.Fprintf(e.stderr, "imon: %s\n\n%s", why, usage)
+func misused(e env, program, why, usage string) int {
+	fmt.Fprintf(e.stderr, "%s: %s\n\n%s", program, why, usage)
 	return exitUsage
 }

@@ -48,7 +48,7 @@ func invoke(t *testing.T, files map[string]string, args ...string) outcome {
 		}
 	}
 	var stdout, stderr buffer
-	code := run(t.Context(), env{append([]string{"imon"}, args...), fs, &stdout, &stderr, nil})
+	code := run(t.Context(), env{args: append([]string{"imon"}, args...), fs: fs, stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr})
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
@@ -132,7 +132,7 @@ func TestStartUpLinesAndEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan int)
 	go func() {
-		ended <- run(ctx, env{[]string{"imon", "--nosyslog"}, fs, &stdout, &stderr, make(chan os.Signal)})
+		ended <- run(ctx, env{args: []string{"imon", "--nosyslog"}, fs: fs, stdout: &stdout, stderr: &stderr, reload: make(chan os.Signal)})
 	}()
 	for end := time.Now().Add(patience); !strings.Contains(stdout.String(), "from 10.1.10.3 to 192.168.14.4"); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
@@ -164,14 +164,5 @@ func TestFaultyConfigurationDoesNotStart(t *testing.T) {
 	got := invoke(t, map[string]string{"/etc/default/imon-main": `{ "updown": { "enable": "false", "monitorip": "1.1.1.1" } }`}, "--nosyslog")
 	if got.code != 1 || !strings.HasPrefix(got.stderr, "? No monitors are enabled. See documentation") {
 		t.Errorf("got %+v", got)
-	}
-}
-
-// The link that the package installs must never start a second daemon.
-func TestConfigureIsNoDaemon(t *testing.T) {
-	var stdout, stderr buffer
-	code := run(t.Context(), env{[]string{"/usr/bin/imon-configure"}, afero.NewMemMapFs(), &stdout, &stderr, nil})
-	if code != exitFault || stdout.String() != "" || !strings.HasPrefix(stderr.String(), "? imon-configure does not ask questions yet: ") {
-		t.Errorf("exit code %d, %q, %q", code, stdout.String(), stderr.String())
 	}
 }

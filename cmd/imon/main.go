@@ -23,7 +23,8 @@ import (
 // in process.
 type env struct {
 	args   []string         // as in os.Args
-	fs     afero.Fs         // where the configuration is read
+	fs     afero.Fs         // where configurations are
+	stdin  io.Reader        // answers
 	stdout io.Writer        // log lines with --nosyslog, what was asked for
 	stderr io.Writer        // faults and usage
 	reload <-chan os.Signal // SIGHUP
@@ -47,7 +48,7 @@ func main() {
 	// Somebody listens, so a reader of standard output that goes away is an error
 	// of a write and not the end of failover; actions start with the default.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	os.Exit(run(ctx, env{os.Args, afero.NewOsFs(), os.Stdout, os.Stderr, reload}))
+	os.Exit(run(ctx, env{os.Args, afero.NewOsFs(), os.Stdin, os.Stdout, os.Stderr, reload}))
 }
 
 // ending are the signals that end the process. On a terminal SIGHUP is one of
@@ -63,9 +64,10 @@ func ending() []os.Signal {
 
 // Exit codes of every command.
 const (
-	exitOK    = 0
-	exitFault = 1 // a sentence that begins with "? " is on stderr
-	exitUsage = 2 // the command line is wrong: usage is on stderr
+	exitOK          = 0
+	exitFault       = 1   // a sentence that begins with "? " is on stderr
+	exitUsage       = 2   // the command line is wrong: usage is on stderr
+	exitInterrupted = 130 // Ctrl-C, or a signal, in the middle of a dialogue
 )
 
 // run carries out the command line and returns the exit code.
@@ -77,6 +79,8 @@ func run(ctx context.Context, e env) int {
 	switch o.command {
 	case "check":
 		return check(ctx, o, e)
+	case "configure":
+		return configureInstance(ctx, o, e)
 	case "convert":
 		return convert(o, e)
 	default:

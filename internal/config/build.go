@@ -3,15 +3,18 @@ package config
 import (
 	"cmp"
 	"fmt"
+	iofs "io/fs"
 	"slices"
 	"strings"
-
-	"github.com/spf13/afero"
 )
+
+// Stat returns what a file system says of a path, with an error when there is
+// no such file, as [io/fs.Stat] does.
+type Stat func(path string) (iofs.FileInfo, error)
 
 // builder turns a document into a Config, whatever format it had.
 type builder struct {
-	fs    afero.Fs
+	stat  Stat
 	doc   document
 	keys  []Key
 	toRun bool // an imon is to run on it, and not only to pass it on
@@ -21,8 +24,8 @@ type builder struct {
 	faults   Faults
 }
 
-func newBuilder(fs afero.Fs, doc document) *builder {
-	b := &builder{fs: fs, doc: doc, keys: Keys(), c: Defaults()}
+func newBuilder(stat Stat, doc document) *builder {
+	b := &builder{stat: stat, doc: doc, keys: Keys(), c: Defaults()}
 	b.c.Path = doc.path
 	b.c.section = doc.uci
 	b.c.off = len(doc.off) > 0

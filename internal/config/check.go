@@ -23,7 +23,7 @@ func (b *builder) action() {
 	f := Fault{Line: b.doc.section("global").lineOf("action"),
 		Section: "global", Key: "action", Value: path}
 	words := fmt.Sprintf("Action script '%s' not ", escape(path))
-	info, err := b.fs.Stat(path)
+	info, err := b.stat(path)
 	switch {
 	case err != nil:
 		b.faults = append(b.faults, b.doc.say(f, words+"found"))
@@ -129,7 +129,7 @@ func (b *builder) enabled() {
 		}
 	}
 	if len(b.c.Enabled()) == 0 {
-		f := Fault{Line: b.doc.line}
+		f := Fault{Line: b.doc.line, Key: "enable"}
 		b.faults = append(b.faults, b.doc.say(f, "No monitors are enabled. See documentation"))
 	}
 }

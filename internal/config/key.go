@@ -33,6 +33,18 @@ func (k Kind) list() bool { return k == KindHosts || k == KindURLs }
 // number reports whether a value of this kind is a number.
 func (k Kind) number() bool { return k == KindSeconds || k == KindCount || k == KindMetric }
 
+// Asking says what the dialogue of imon-configure does about a setting.
+type Asking int
+
+// What the dialogue does about a setting. Its files have every setting but those
+// of AskNew, which are there only when they are not at their defaults.
+const (
+	AskNot      Asking = iota + 1 // it does not ask
+	AskNew                        // it does not ask, as the Python imon does not know the setting
+	AskOptional                   // it asks, and the answer may be nothing
+	AskRequired                   // it asks until there is an answer
+)
+
 // Key is one setting: where it stands in a file, what it may hold, and which
 // field of [Config] it fills.
 type Key struct {
@@ -40,7 +52,8 @@ type Key struct {
 	Name    string
 	Kind    Kind
 	Default string // the text that [Key.Set] takes
-	Help    string // one line, for people
+	Asking  Asking
+	Help    string // one line, for people: what the dialogue of imon-configure asks
 
 	field func(*Config) any // a pointer to the field, of the type that goes with Kind
 }

@@ -62,7 +62,7 @@ func loadWith(fs afero.Fs, instance, path string, toRun bool) (Config, []Warning
 		sortWarnings(warnings)
 		return Config{}, warnings, faults
 	}
-	b := newBuilder(fs, doc)
+	b := newBuilder(fs.Stat, doc)
 	b.toRun, b.warnings, b.faults = toRun, warnings, faults
 	return b.result()
 }

@@ -118,3 +118,13 @@ func unreadable(path string, err error) Faults {
 	}
 	return fileFault(path, "cannot be read: "+escape(err.Error()))
 }
+
+// ReadText returns the text of the file at path, nil when there is none. The error
+// is a [Faults].
+func ReadText(fs afero.Fs, path string) ([]byte, error) {
+	data, _, faults := readFile(fs, path)
+	if faults != nil {
+		return nil, faults
+	}
+	return data, nil
+}

@@ -25,64 +25,65 @@ func Defaults() Config {
 
 func globalKeys() []Key {
 	return []Key{
-		{"global", "action", KindPath, "", "Full path to action script",
+		{"global", "action", KindPath, "", AskOptional, "Full path to action script",
 			func(c *Config) any { return &c.Global.Action }},
-		{"global", "datefmt", KindText, "%Y-%m-%d %H:%M:%S", "Date format of log lines on the terminal",
+		{"global", "datefmt", KindText, "%Y-%m-%d %H:%M:%S", AskNot, "Date format of log lines on the terminal",
 			func(c *Config) any { return &c.Global.Datefmt }},
-		{"global", "instance", KindText, "", "Instance name (for information)",
+		{"global", "instance", KindText, "", AskNot, "Instance name",
 			func(c *Config) any { return &c.Global.Instance }},
-		{"global", "note", KindText, "", "Note (for information)",
+		{"global", "note", KindText, "", AskOptional, "Note to add to config file",
 			func(c *Config) any { return &c.Global.Note }},
-		{"global", "imon-configure-version", KindText, "", "Version of imon-configure that wrote the file",
+		{"global", "imon-configure-version", KindText, "", AskNot, "Version of imon-configure that wrote the file",
 			func(c *Config) any { return &c.Global.WrittenBy }},
-		{"global", "imon-configure-created", KindText, "", "Date on which the file was written",
+		{"global", "imon-configure-created", KindText, "", AskNot, "Date on which the file was written",
 			func(c *Config) any { return &c.Global.WrittenAt }},
-		{"global", "debug", KindBool, "false", "Let the ddns monitor walk through fake addresses",
+		{"global", "debug", KindBool, "false", AskNew, "Let the ddns monitor walk through fake addresses",
 			func(c *Config) any { return &c.Global.Debug }},
-		{"global", "action-timeout", KindSeconds, "60", "Seconds that one run of the action script may take",
+		{"global", "action-timeout", KindSeconds, "60", AskNew, "Seconds that one run of the action script may take",
 			func(c *Config) any { return &c.Global.ActionTimeout }},
 	}
 }
 
-// roundsKeys are the settings that all monitors have.
-func roundsKeys(section string, rounds func(*Config) *Rounds) []Key {
+// roundsKeys are the settings that all monitors have. Things are what a monitor
+// does in its rounds.
+func roundsKeys(section, things string, rounds func(*Config) *Rounds) []Key {
 	return []Key{
-		{section, "enable", KindBool, "false", "Enable the '" + section + "' monitor",
+		{section, "enable", KindBool, "false", AskOptional, "Enable the '" + section + "' monitor",
 			func(c *Config) any { return &rounds(c).Enable }},
-		{section, "interval", KindSeconds, "10", "Seconds between checks",
+		{section, "interval", KindSeconds, "10", AskOptional, "Interval between " + things,
 			func(c *Config) any { return &rounds(c).Interval }},
-		{section, "pingcount", KindCount, "2", "Ping count",
+		{section, "pingcount", KindCount, "2", AskOptional, "Ping count",
 			func(c *Config) any { return &rounds(c).Count }},
-		{section, "pingwait", KindSeconds, "1", "Ping wait time in seconds",
+		{section, "pingwait", KindSeconds, "1", AskOptional, "Ping wait time",
 			func(c *Config) any { return &rounds(c).Wait }},
 	}
 }
 
 func ddnsKeys() []Key {
-	return append(roundsKeys("ddns", func(c *Config) *Rounds { return &c.DDNS.Rounds }),
-		Key{"ddns", "providers", KindURLs, defaultProviders, "URLs that answer with the external address",
+	return append(roundsKeys("ddns", "checks", func(c *Config) *Rounds { return &c.DDNS.Rounds }),
+		Key{"ddns", "providers", KindURLs, defaultProviders, AskNew, "URLs that answer with the external address",
 			func(c *Config) any { return &c.DDNS.Providers }},
 	)
 }
 
 func updownKeys() []Key {
-	return append(roundsKeys("updown", func(c *Config) *Rounds { return &c.Updown.Rounds }),
-		Key{"updown", "monitorip", KindHost, "", "Name/IP address to monitor",
+	return append(roundsKeys("updown", "checks", func(c *Config) *Rounds { return &c.Updown.Rounds }),
+		Key{"updown", "monitorip", KindHost, "", AskRequired, "Name/IP address to monitor",
 			func(c *Config) any { return &c.Updown.Target }},
-		Key{"updown", "addping", KindHosts, "", "Additional IP addresses to ping",
+		Key{"updown", "addping", KindHosts, "", AskOptional, "Additional IP addresses to ping",
 			func(c *Config) any { return &c.Updown.Secondaries }},
-		Key{"updown", "dnsserver", KindHost, "", "Name/IP address of DNS server",
+		Key{"updown", "dnsserver", KindHost, "", AskOptional, "Name/IP address of DNS server",
 			func(c *Config) any { return &c.Updown.DNSServer }},
-		Key{"updown", "dnslookup", KindHost, "", "DNS name to look up",
+		Key{"updown", "dnslookup", KindHost, "", AskOptional, "DNS name to lookup",
 			func(c *Config) any { return &c.Updown.DNSName }},
 	)
 }
 
 func failoverKeys() []Key {
-	keys := append(roundsKeys("failover", func(c *Config) *Rounds { return &c.Failover.Rounds }),
-		Key{"failover", "prefer-primary", KindBool, "false", "Prefer primary network",
+	keys := append(roundsKeys("failover", "checks", func(c *Config) *Rounds { return &c.Failover.Rounds }),
+		Key{"failover", "prefer-primary", KindBool, "false", AskOptional, "Prefer primary network",
 			func(c *Config) any { return &c.Failover.PreferPrimary }},
-		Key{"failover", "metric", KindMetric, "201", "Network default route metric",
+		Key{"failover", "metric", KindMetric, "201", AskOptional, "Network default route metric",
 			func(c *Config) any { return &c.Failover.Metric }},
 	)
 	keys = append(keys, uplinkKeys("primary", "Primary", 0)...)
@@ -93,22 +94,22 @@ func failoverKeys() []Key {
 func uplinkKeys(role, title string, index int) []Key {
 	uplink := func(c *Config) *Uplink { return &c.Failover.Uplinks[index] }
 	return []Key{
-		{"failover", role + "-if", KindInterface, "", title + " network interface name",
+		{"failover", role + "-if", KindInterface, "", AskRequired, title + " network interface name",
 			func(c *Config) any { return &uplink(c).Interface }},
-		{"failover", role + "-name", KindText, "", title + " network name",
+		{"failover", role + "-name", KindText, "", AskRequired, title + " network name",
 			func(c *Config) any { return &uplink(c).Name }},
-		{"failover", role + "-gw", KindGateway, "", title + " network gateway IP Address",
+		{"failover", role + "-gw", KindGateway, "", AskRequired, title + " network gateway IP Address",
 			func(c *Config) any { return &uplink(c).Gateway }},
-		{"failover", role + "-ping", KindHost4, "", "Name/IP Address to check if " + title + " network is up",
+		{"failover", role + "-ping", KindHost4, "", AskOptional, "Name/IP Address to check if " + title + " network is up",
 			func(c *Config) any { return &uplink(c).Target }},
-		{"failover", role + "-postping", KindHost4, "", "Name/IP Address to ping after failover to " + title,
+		{"failover", role + "-postping", KindHost4, "", AskOptional, "Name/IP Address to ping after failover to " + title,
 			func(c *Config) any { return &uplink(c).PostTarget }},
 	}
 }
 
 func pingKeys() []Key {
-	return append(roundsKeys("ping", func(c *Config) *Rounds { return &c.Ping.Rounds }),
-		Key{"ping", "monitorip", KindHost, "", "Name/IP Address to ping",
+	return append(roundsKeys("ping", "pings", func(c *Config) *Rounds { return &c.Ping.Rounds }),
+		Key{"ping", "monitorip", KindHost, "", AskRequired, "Name/IP Address to ping",
 			func(c *Config) any { return &c.Ping.Target }},
 	)
 }

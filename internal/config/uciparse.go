@@ -35,7 +35,13 @@ const maxUCICommands = 10000
 // parseUCI reads a file as uci does: it takes the files that uci takes, with
 // the same values in the same order, and refuses the others on the same line.
 func parseUCI(data []byte) ([]uciSection, *uciFault) {
-	p := uciParser{uciScanner: newUCIScanner(data), open: -1}
+	p := walkUCI(data)
+	return p.sections, p.fault
+}
+
+// walkUCI is parseUCI for those who want to know which lines say what.
+func walkUCI(data []byte) *uciParser {
+	p := &uciParser{uciScanner: newUCIScanner(data), open: -1}
 	for p.nextLine() {
 		p.skipBlanks()
 		for p.fault == nil && p.one() {
@@ -44,7 +50,7 @@ func parseUCI(data []byte) ([]uciSection, *uciFault) {
 			}
 		}
 	}
-	return p.sections, p.fault
+	return p
 }
 
 type uciParser struct {
@@ -52,6 +58,14 @@ type uciParser struct {
 	sections []uciSection
 	open     int // index of the section to which options go, -1 before the first
 	commands int
+	spans    []uciSpan // of all commands
+}
+
+// uciSpan are the lines of one command, from 1. Several commands may share a line.
+type uciSpan struct {
+	section     int    // index of the section that is open after it
+	option      string // "" when it sets none
+	first, last int
 }
 
 // one carries out the next command of the line and reports whether there was
@@ -82,7 +96,10 @@ func (p *uciParser) one() bool {
 	}
 	if p.fault == nil {
 		p.skipCommand(word)
+		p.spans = append(p.spans, uciSpan{first: p.first})
 		run()
+		span := &p.spans[len(p.spans)-1]
+		span.section, span.last = p.open, p.here()
 	}
 	return true
 }
@@ -153,6 +170,7 @@ func (p *uciParser) list() {
 func (p *uciParser) assignment() (name, value string) {
 	name = p.due("a name")
 	p.must(name, isUCIName, ruleUCIName)
+	p.spans[len(p.spans)-1].option = name
 	value = p.word()
 	p.done()
 	return name, value

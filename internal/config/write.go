@@ -53,9 +53,11 @@ func (k Key) plain(text string) value {
 // of the table, indented by four. It has the keys that were in the file from
 // which they were read, and every other one that is not at its default. The
 // error is a [Faults]: JSON holds only UTF-8 text, UCI any.
-func (c Config) JSON() ([]byte, error) {
+func (c Config) JSON() ([]byte, error) { return jsonOf(c.settings()) }
+
+func jsonOf(settings []setting) ([]byte, error) {
 	members := make(map[string][]string)
-	for _, s := range c.settings() {
+	for _, s := range settings {
 		text, ok := s.value.json()
 		if !ok {
 			f := s.key.fault(s.value.text, "must be UTF-8 text in JSON")
@@ -112,11 +114,15 @@ func (c Config) UCI(instance string) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "config %s '%s'\n", instanceType, instance)
-	writeOption(&out, "option", optionEnabled, map[bool]string{true: "0", false: "1"}[c.off])
+	c.writeEnabled(&out)
 	for _, s := range c.settings() {
 		s.writeUCI(&out)
 	}
 	return out.Bytes(), nil
+}
+
+func (c Config) writeEnabled(out *bytes.Buffer) {
+	writeOption(out, "option", optionEnabled, map[bool]string{true: "0", false: "1"}[c.off])
 }
 
 func (s setting) writeUCI(out *bytes.Buffer) {

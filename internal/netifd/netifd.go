@@ -5,6 +5,9 @@ package netifd
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -71,6 +74,15 @@ func (w *Watcher) Over(device string) (found Interface, ok bool) {
 		}
 	}
 	return found, ok
+}
+
+// All returns all logical interfaces, sorted by name.
+func (w *Watcher) All() []Interface {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := slices.Collect(maps.Values(w.interfaces))
+	slices.SortFunc(all, func(a, b Interface) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }
 
 // ask learns the status of all interfaces. It is called whenever what netifd

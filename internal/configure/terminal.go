@@ -1,0 +1,91 @@
+package configure
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"slices"
+
+	"golang.org/x/term"
+)
+
+// editor is a terminal with line editing: arrows, history, Tab.
+type editor struct {
+	*term.Terminal
+	keys *keys
+	out  *os.File
+}
+
+// keys is what is typed. Package term makes the end of the input of Ctrl-C.
+type keys struct {
+	io.Reader
+	interrupted bool
+}
+
+func (k *keys) Read(p []byte) (int, error) {
+	n, err := k.Reader.Read(p)
+	k.interrupted = k.interrupted || bytes.IndexByte(p[:n], '\x03') >= 0
+	return n, err
+}
+
+func newEditor(in io.Reader, out *os.File) *editor {
+	k := &keys{Reader: in}
+	e := &editor{keys: k, out: out, Terminal: term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{k, out}, "")}
+	e.History = &history{}
+	return e
+}
+
+func (e *editor) ReadLine(prompt string, complete Completer) (string, error) {
+	if width, height, err := term.GetSize(int(e.out.Fd())); err == nil && width > 0 {
+		_ = e.SetSize(width, height)
+	}
+	e.SetPrompt(prompt)
+	e.AutoCompleteCallback = e.tab(complete)
+	line, err := e.Terminal.ReadLine()
+	if err != nil {
+		e.Print("\n")
+	}
+	if err == io.EOF && e.keys.interrupted {
+		err = ErrInterrupted
+	}
+	return line, err
+}
+
+// tab is what happens at each key.
+func (e *editor) tab(complete Completer) func(string, int, rune) (string, int, bool) {
+	return func(line string, pos int, key rune) (string, int, bool) {
+		if key != '\t' || complete == nil || pos != len(line) {
+			return "", 0, false
+		}
+		completed, choices := complete(line)
+		for _, c := range choices {
+			e.Print(c + "\n")
+		}
+		return completed, len(completed), true
+	}
+}
+
+func (e *editor) Print(text string) { _, _ = io.WriteString(e.Terminal, text) }
+
+func (e *editor) Interactive() bool { return true }
+
+// history are the answers that the arrow keys bring back: each once, none empty.
+type history struct{ lines []string }
+
+// Add puts an answer on top.
+func (h *history) Add(line string) {
+	if line == "" {
+		return
+	}
+	h.lines = slices.DeleteFunc(h.lines, func(old string) bool { return old == line })
+	h.lines = append(h.lines, line)
+}
+
+// Len is how many answers there are.
+func (h *history) Len() int { return len(h.lines) }
+
+// At is the answer before the last i ones.
+func (h *history) At(i int) string { return h.lines[len(h.lines)-1-i] }
