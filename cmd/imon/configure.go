@@ -22,7 +22,11 @@ import (
 func configureInstance(ctx context.Context, o options, e env) int {
 	names, end := lookUp(ctx, e)
 	defer end()
-	terminal, restore := configure.NewTerminal(ctx, e.stdin, e.stdout, os.Getenv("TERM"))
+	kind := os.Getenv("TERM")
+	if len(o.request.Changes) > 0 {
+		kind = "" // nothing is asked
+	}
+	terminal, restore := configure.NewTerminal(ctx, e.stdin, e.stdout, kind)
 	defer restore()
 	s := configure.Session{
 		Terminal: terminal, Machine: machine{e.fs, names}, Files: files{e.fs},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/ejgeiger/imon/internal/config"
 )
@@ -56,8 +57,10 @@ func clearable(k config.Key) bool { return k.Asking == config.AskOptional && k.D
 // take keeps an answer, or says what is wrong with it.
 func (q *dialogue) take(k config.Key, answer, usual string) bool {
 	switch {
+	case answer == "" && usual != "" && !onMachine(k.Kind):
+		return true
 	case answer == "" && usual != "":
-		return true // what is there already
+		answer = usual // this machine may have changed
 	case answer == emptied && clearable(k):
 		answer = ""
 	case answer == "?" && k.Kind == config.KindInterface:
@@ -65,6 +68,9 @@ func (q *dialogue) take(k config.Key, answer, usual string) bool {
 		return false
 	}
 	wrong := q.objection(k, answer)
+	if !utf8.ValidString(answer) {
+		wrong = k.Name + " must be UTF-8 text"
+	}
 	if wrong == "" {
 		for _, f := range k.Set(&q.d.Config, answer) {
 			wrong = k.Name + " " + f.Rule
@@ -76,6 +82,11 @@ func (q *dialogue) take(k config.Key, answer, usual string) bool {
 	}
 	q.remark(k, answer)
 	return true
+}
+
+// onMachine reports whether a kind of value is of use only with what this machine has.
+func onMachine(k config.Kind) bool {
+	return k == config.KindPath || k == config.KindInterface || k == config.KindGateway
 }
 
 // objection is what the Python imon-configure said to a wrong answer, "" to a right

@@ -29,7 +29,9 @@ func (s *Session) converse(ctx context.Context, r Request) (Result, error) {
 	if err := s.permitted(r); err != nil {
 		return Result{}, err
 	}
-	q.begin(r)
+	if q.begin(r); q.err != nil {
+		return Result{}, q.err
+	}
 	q.global()
 	for _, section := range config.Sections()[1:] {
 		q.monitor(section)

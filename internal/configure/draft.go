@@ -92,6 +92,9 @@ func (s *Session) check(d *draft, text []byte) error {
 	return err
 }
 
+// pendingUCI is where the program uci keeps changes until they are committed.
+const pendingUCI = "/tmp/.uci/imon"
+
 // write puts the text in place and says so.
 func (s *Session) write(d *draft, text []byte) error {
 	mode := iofs.FileMode(0o644)
@@ -105,6 +108,9 @@ func (s *Session) write(d *draft, text []byte) error {
 	s.say("Wrote '%s'", d.place.Path)
 	if backup != "" {
 		s.say("The old file is kept as '%s'", backup)
+	}
+	if pending, err := s.Stat(pendingUCI); d.place.UCI && err == nil && pending.Size() > 0 {
+		s.say("%% There are changes that are not committed, 'uci changes imon' shows them: 'uci commit imon' puts them over this")
 	}
 	if d.place.UCI && d.from.Path != d.place.Path && d.edited() {
 		s.say("%% As long as '%s' exists, imon reads it instead: remove it", d.from.Path)

@@ -53,7 +53,10 @@ func (p *plain) ReadLine(prompt string, _ Completer) (string, error) {
 		return p.lines.Text(), nil
 	}
 	p.Print("\n")
-	if err := p.lines.Err(); err != nil {
+	switch err := p.lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return "", errors.New("a line of the input is too long: nothing was written")
+	case err != nil:
 		return "", err
 	}
 	return "", io.EOF

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/term"
 )
@@ -61,8 +62,8 @@ func (e *editor) tab(complete Completer) func(string, int, rune) (string, int, b
 			return "", 0, false
 		}
 		completed, choices := complete(line)
-		for _, c := range choices {
-			e.Print(c + "\n")
+		if len(choices) > 0 {
+			e.Print(strings.Join(choices, "\n") + "\n")
 		}
 		return completed, len(completed), true
 	}
