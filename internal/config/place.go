@@ -60,7 +60,7 @@ func (p Place) Check(stat Stat, data []byte) ([]Warning, error) {
 	doc.off = nil
 	doc.forgetLines()
 	b := newBuilder(stat, doc)
-	b.toRun = true
+	b.toRun, b.warnings = true, warnings
 	_, warnings, err := b.result()
 	return warnings, err
 }

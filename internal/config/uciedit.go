@@ -123,7 +123,7 @@ func (e *uciEditor) text() []byte {
 		if !gone[line] {
 			out.Write(text)
 		}
-		if line == end {
+		if line == end && e.added != "" {
 			if !strings.HasSuffix(out.String(), "\n") {
 				out.WriteString("\n")
 			}

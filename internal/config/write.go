@@ -23,13 +23,12 @@ func (c Config) settings() []setting {
 	for _, k := range Keys() {
 		now := k.Get(c)
 		v, had := c.written[k.String()]
-		if scratch := defaults; had && (len(k.setValue(&scratch, v)) > 0 || k.Get(scratch) != now) {
-			had = false
-		}
 		if !had && now == k.Get(defaults) {
 			continue
 		}
-		if !had || k.Kind == KindBool {
+		scratch := defaults
+		changed := !had || len(k.setValue(&scratch, v)) > 0 || k.Get(scratch) != now
+		if changed || k.Kind == KindBool {
 			v = k.plain(now)
 		}
 		all = append(all, setting{k, v})
