@@ -127,7 +127,8 @@ func TestWriteWhatWasSet(t *testing.T) {
 	}
 }
 
-// A value that was changed after reading is written as it is now.
+// A value that was changed after reading is written as it is now, also when that is
+// the default.
 func TestWriteWhatWasChanged(t *testing.T) {
 	c, _ := mustLoad(t, ping(`"interval": 5, "pingwait": 2`))
 	for _, k := range Keys() {
@@ -136,7 +137,7 @@ func TestWriteWhatWasChanged(t *testing.T) {
 		}
 	}
 	got, err := c.UCI("main")
-	want := "config instance 'main'\n\toption enabled '1'\n\toption ping_enable '1'\n\toption ping_interval '7.5'\n\toption ping_monitorip '192.0.2.1'\n"
+	want := "config instance 'main'\n\toption enabled '1'\n\toption ping_enable '1'\n\toption ping_interval '7.5'\n\toption ping_pingwait '1'\n\toption ping_monitorip '192.0.2.1'\n"
 	if err != nil || string(got) != want {
 		t.Errorf("%q, %v", got, err)
 	}
