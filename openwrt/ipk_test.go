@@ -31,6 +31,7 @@ func contents() []entry {
 		{"./lib/", true, 0o755}, {"./lib/upgrade/", true, 0o755},
 		{"./lib/upgrade/keep.d/", true, 0o755}, {"./lib/upgrade/keep.d/imon", false, 0o644},
 		{"./usr/", true, 0o755}, {"./usr/bin/", true, 0o755}, {"./usr/bin/imon", false, 0o755},
+		{"./usr/bin/imon-configure", false, 0o777},
 		{"./usr/share/", true, 0o755},
 		{"./usr/share/imon/", true, 0o755}, {"./usr/share/imon/imon-action.sample", false, 0o755},
 		{"./usr/share/rpcd/", true, 0o755}, {"./usr/share/rpcd/acl.d/", true, 0o755},

@@ -47,6 +47,7 @@ _imon() {
 	case $prev in
 		--instance | -instance) words=$(_imon_instances) ;;
 		--to | -to) words='uci json' ;;
+		--unset | -unset) words=$(_imon_keys | tr -d =) ;;
 		--set | -set)
 			words=$(_imon_keys)
 			compopt -o nospace 2>/dev/null
@@ -67,7 +68,7 @@ _imon() {
 				'') words='run check configure convert --instance --config --nosyslog --version --help' ;;
 				run) words='--instance --config --nosyslog --help' ;;
 				check) words='--instance --config --help' ;;
-				configure) words='--instance --set --uci --help' ;;
+				configure) words='--instance --set --unset --uci --json --version --help' ;;
 				convert) words='--to --instance --config --help' ;;
 			esac
 			;;

@@ -54,13 +54,16 @@ func TestEveryEventAndVariableIsDocumented(t *testing.T) {
 	}
 }
 
-// usage is what imon --help prints.
-func usage(t *testing.T) string {
+// usage is what imon --help and imon-configure --help print.
+func usage(t *testing.T) (text string) {
 	t.Helper()
-	_, text, _ := strings.Cut(read(t, "../cmd/imon/cli.go"), "const usage = `")
-	text, _, found := strings.Cut(text, "`")
-	if !found {
-		t.Fatal("cmd/imon/cli.go has no usage")
+	for name, file := range map[string]string{"usage": "cli.go", "configureUsage": "configurecli.go"} {
+		_, rest, _ := strings.Cut(read(t, "../cmd/imon/"+file), "const "+name+" = `")
+		part, _, found := strings.Cut(rest, "`")
+		if !found {
+			t.Fatalf("cmd/imon/%s has no %s", file, name)
+		}
+		text += part
 	}
 	return text
 }
@@ -121,7 +124,7 @@ func TestCompletion(t *testing.T) {
 		{"imon convert --to ", []string{"uci", "json"}},
 		{"imon check --inst", []string{"--instance"}},
 		{"imon --instance x --nosys", []string{"--nosyslog"}},
-		{"imon-configure --u", []string{"--uci"}},
+		{"imon-configure --u", []string{"--unset", "--uci"}},
 		{"/usr/bin/imon-configure --set updown.d", []string{"updown.dnsserver=", "updown.dnslookup="}},
 		{"imon-configure --set ping.enable = t", []string{"true"}},
 		{"imon nonsense ", nil},

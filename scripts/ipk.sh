@@ -31,6 +31,7 @@ fi
 
 data=$work/data control=$work/control
 install -D -m 755 "$binary" "$data/usr/bin/imon"
+ln -s imon "$data/usr/bin/imon-configure"
 install -D -m 755 openwrt/files/imon.init "$data/etc/init.d/imon"
 install -D -m 600 openwrt/files/imon.config "$data/etc/config/imon"
 install -D -m 755 rpi/imon-action.sample "$data/usr/share/imon/imon-action.sample"

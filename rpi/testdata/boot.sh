@@ -81,10 +81,13 @@ passes "and says why" grep -F "? Instance configuration file 'main' not found" <
 systemctl reset-failed
 
 echo "# configure, enable two instances"
-write main <<END
-{ "updown": { "enable": true, "interval": 1, "monitorip": "10.0.1.1" },
-  "ping": { "enable": true, "interval": 1, "monitorip": "127.0.0.1" } }
-END
+passes "imon-configure sets" imon-configure --set updown.enable=true --set updown.interval=1 --set updown.monitorip=10.0.1.1 \
+	--set ping.enable=true --set ping.interval=1 --set ping.monitorip=127.0.0.1
+passes "its file is for everybody" is "$(stat -c %a /etc/default/imon-main)" 644
+passes "imon-configure asks" grep -xF "Wrote '/etc/default/imon-asked'" <(printf 'asked\n\n\nn\nn\nn\ny\n\n\n\n127.0.0.1\ny\n' | imon-configure)
+passes "what it wrote is right" imon check --instance asked
+rm /etc/default/imon-asked
+passes "imon-configure refuses" refuses imon-configure --set updown.interval=soon
 write two-b.c@d <<END
 { "updown": { "enable": true, "monitorip": "127.0.0.1" } }
 END
@@ -127,13 +130,13 @@ systemctl restart imon@main
 echo "# reload"
 await 10 logs main 'Start Ping Monitor' >/dev/null
 old=$(pid main)
-sed 's/"interval": 1/"interval": "soon"/' /etc/default/imon-main >/tmp/faulty
+sed 's/"interval": 1\(.0\)*,/"interval": "soon",/' /etc/default/imon-main >/tmp/faulty
 cp /etc/default/imon-main /tmp/right
 cp /tmp/faulty /etc/default/imon-main
 passes "reload of a faulty configuration fails" refuses systemctl reload imon@main
 passes "the old process goes on" is "$(systemctl is-active imon@main) $(pid main)" "active $old"
 passes "the journal has the fault" grep -F "? Invalid value 'soon' for interval" <(journal main)
-sed 's/"interval": 1,/"interval": 2,/' /tmp/right >/etc/default/imon-main
+sed 's/"interval": 1\(.0\)*,/"interval": 2,/' /tmp/right >/etc/default/imon-main
 passes "reload of a right one" systemctl reload imon@main
 passes "it is read" await 10 logs main '    interval          2'
 passes "by the same process" is "$(systemctl is-active imon@main) $(pid main)" "active $old"
