@@ -19,14 +19,11 @@ inner() {
 	SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 LD_LIBRARY_PATH=$library "$nspawn" --quiet --boot -D "$work/m" \
 		--private-network --register=no --keep-unit --console=read-only --link-journal=no --resolv-conf=off --timezone=off \
 		--setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 </dev/null >"$work/console" 2>&1 &
-	container=$!
-	for _ in $(seq 100); do
-		init=$(cat "/proc/$container/task/$container/children" 2>/dev/null); init=${init%% *}
-		[ -n "$init" ] && break
-		sleep 0.05
-	done
+	container=$! state=
 	for _ in $(seq 300); do
-		state=$(enter 20 systemctl is-system-running 2>/dev/null)
+		# Its first child is for a moment not the one that stays.
+		init=$(cat "/proc/$container/task/$container/children" 2>/dev/null); init=${init%% *}
+		[ -n "$init" ] && state=$(enter 20 systemctl is-system-running 2>/dev/null)
 		case $state in running | degraded) break ;; esac
 		kill -0 "$container" 2>/dev/null || break
 		sleep 0.05
@@ -63,8 +60,9 @@ tools() {
 filesystem() {
 	[ -e "$root.ok" ] && return
 	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)
-	rm -rf "$root"
-	PATH=$cache/nspawn/usr/bin:$PATH nice perl "$cache/nspawn/usr/bin/mmdebstrap" --quiet --variant=minbase --include="$packages" \
+	# The mounts of mmdebstrap are in a namespace of their own: killed, it leaves none behind, into which rm would walk.
+	rm -rf --one-file-system "$root"
+	PATH=$cache/nspawn/usr/bin:$PATH nice unshare -m --propagation private perl "$cache/nspawn/usr/bin/mmdebstrap" --quiet --variant=minbase --include="$packages" \
 		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 		--customize-hook='rm -rf $1/var/lib/apt/lists/* $1/var/cache/apt/*.bin $1/etc/dpkg/dpkg.cfg.d/*' \
 		--customize-hook='echo imon-test > $1/etc/hostname; : > $1/etc/machine-id; rm -f $1/etc/resolv.conf; touch $1/etc/resolv.conf' \
