@@ -84,7 +84,7 @@ echo "# configure, enable two instances"
 passes "imon-configure sets" imon-configure --set updown.enable=true --set updown.interval=1 --set updown.monitorip=10.0.1.1 \
 	--set ping.enable=true --set ping.interval=1 --set ping.monitorip=127.0.0.1
 passes "its file is for everybody" is "$(stat -c %a /etc/default/imon-main)" 644
-passes "imon-configure asks" grep -xF "Wrote '/etc/default/imon-asked'" <(printf 'asked\n\n\nn\nn\nn\ny\n\n\n\n127.0.0.1\ny\n' | imon-configure)
+passes "imon-configure asks" grep -F "Wrote '/etc/default/imon-asked'" <(printf 'asked\n\n\nn\nn\nn\ny\n\n\n\n127.0.0.1\ny\n' | imon-configure)
 passes "what it wrote is right" imon check --instance asked
 rm /etc/default/imon-asked
 passes "imon-configure refuses" refuses imon-configure --set updown.interval=soon
