@@ -74,7 +74,9 @@ func TestServiceManagerIsNotified(t *testing.T) {
 	var stdout, stderr buffer
 	ctx, cancel := context.WithCancel(t.Context())
 	ended, reload := make(chan int), make(chan os.Signal)
-	go func() { ended <- run(ctx, env{args: []string{"imon", "--nosyslog"}, fs: fs, stdout: &stdout, stderr: &stderr, reload: reload}) }()
+	go func() {
+		ended <- run(ctx, env{args: []string{"imon", "--nosyslog"}, fs: fs, stdout: &stdout, stderr: &stderr, reload: reload})
+	}()
 
 	expectNotice(t, heard, "READY=1", "STATUS=Running: ddns")
 	expectNotice(t, heard, "WATCHDOG=1")
