@@ -182,10 +182,6 @@ func mainJSON() config.Place {
 	return config.Place{Instance: "main", Path: "/etc/default/imon-main"}
 }
 
-func mainUCI() config.Place {
-	return config.Place{Instance: "main", Path: config.UCIPath, UCI: true}
-}
-
 // session are the answers of the session that the contract prints.
 func session() []string {
 	const none = ""
