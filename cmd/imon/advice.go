@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/spf13/afero"
+
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/netconf"
 	"github.com/ejgeiger/imon/internal/netifd"
+	"github.com/ejgeiger/imon/internal/uplink"
 )
 
 // silent takes events and says nothing.
@@ -35,17 +39,30 @@ func lookUp(ctx context.Context, e env) (n interfaces, end func()) {
 
 // advice says which uplinks' default routes netifd installs itself, and the
 // commands that leave them to imon; nothing when all is well.
-func (n interfaces) advice(cfg config.Failover) (sentences, commands []string) {
+func (n interfaces) advice(cfg config.Failover) (all []netconf.Advice) {
+	var commands []string
 	for _, u := range cfg.Uplinks {
 		found, _ := n.find(u.Interface)
 		if found.Installs {
-			sentences = append(sentences, fmt.Sprintf(
-				"netifd installs a default route of its own for interface %s, against imon's. These commands end that:", found.Name))
+			all = append(all, netconf.Advice{Sentence: fmt.Sprintf(
+				"netifd installs a default route of its own for interface %s, against imon's. These commands end that:", found.Name)})
 			commands = append(commands, fmt.Sprintf("uci set network.%s.defaultroute='0'", found.Name))
 		}
 	}
-	if len(commands) > 0 {
-		commands = append(commands, "uci commit network", "service network reload")
+	if len(all) > 0 {
+		all[len(all)-1].Lines = append(commands, "uci commit network", "service network reload")
 	}
-	return sentences, commands
+	return all
+}
+
+// programs says the same of the programs that other systems have in netifd's
+// place. Rivals are the uplinks with a default route of another program.
+func programs(fs afero.Fs, specs [2]uplink.Spec, rivals [2]bool) (all []netconf.Advice) {
+	for i, s := range specs {
+		if s.Interface == "" || i == 1 && s.Interface == specs[0].Interface {
+			continue
+		}
+		all = append(all, netconf.Advise(fs, s.Interface, rivals[i])...)
+	}
+	return all
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ejgeiger/imon/internal/config"
+	"github.com/ejgeiger/imon/internal/netconf"
 	"github.com/ejgeiger/imon/internal/uplink"
 )
 
@@ -34,15 +35,27 @@ func check(ctx context.Context, o options, e env) int {
 func inspect(ctx context.Context, cfg config.Failover, e env) {
 	names, end := lookUp(ctx, e)
 	defer end()
-	found, err := uplink.Inspect(names.specs(cfg), cfg.Metric)
+	specs := names.specs(cfg)
+	found, err := uplink.Inspect(specs, cfg.Metric)
 	if err != nil {
 		found = append(found, "This machine could not be looked at: "+err.Error())
 	}
-	sentences, commands := names.advice(cfg)
-	for _, sentence := range append(found, sentences...) {
-		fmt.Fprintln(e.stdout, "% "+sentence)
+	for _, sentence := range found {
+		e.advise(netconf.Advice{Sentence: sentence})
 	}
-	for _, command := range commands {
-		fmt.Fprintln(e.stdout, "    "+command)
+	rivals, _ := uplink.Rivals(specs, cfg.Metric) // an error has been told
+	for _, advice := range programs(e.fs, specs, rivals) {
+		e.advise(advice)
+	}
+	for _, advice := range names.advice(cfg) {
+		e.advise(advice)
+	}
+}
+
+// advise prints one advice.
+func (e env) advise(a netconf.Advice) {
+	fmt.Fprintln(e.stdout, "% "+a.Sentence)
+	for _, line := range a.Lines {
+		fmt.Fprintln(e.stdout, "    "+line)
 	}
 }

@@ -1,11 +1,41 @@
 package uplink
 
-import "fmt"
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
 
 // Inspect returns what on this machine would keep the two uplinks, or a default
 // route of ours with the given metric, from working: one sentence each, none when
 // all is well. It changes nothing and needs no privilege.
 func Inspect(specs [2]Spec, metric int) ([]string, error) {
+	k, err := look(specs, metric)
+	if err != nil {
+		return nil, err
+	}
+	return k.findings(), nil
+}
+
+// Rivals tells for each of the two uplinks whether the main table has a default
+// route of another program by its device, with whatever metric. It changes nothing
+// and needs no privilege.
+func Rivals(specs [2]Spec, metric int) (rivals [2]bool, err error) {
+	k, err := look(specs, metric)
+	if err != nil {
+		return rivals, err
+	}
+	for _, r := range k.routes {
+		for i, l := range k.links {
+			foreign := r.table == unix.RT_TABLE_MAIN && r.isDefault() && !k.ours(r)
+			rivals[i] = rivals[i] || foreign && l.index != 0 && r.index == l.index
+		}
+	}
+	return rivals, nil
+}
+
+// look lists what the kernel has, once.
+func look(specs [2]Spec, metric int) (*kernel, error) {
 	s, err := newSettings(specs, metric)
 	if err != nil {
 		return nil, err
@@ -15,11 +45,7 @@ func Inspect(specs [2]Spec, metric int) ([]string, error) {
 		return nil, err
 	}
 	defer c.Close()
-	k, err := c.list(s)
-	if err != nil {
-		return nil, err
-	}
-	return k.findings(), nil
+	return c.list(s)
 }
 
 func (k *kernel) findings() []string {
