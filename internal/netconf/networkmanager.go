@@ -50,6 +50,9 @@ func (p profile) advice(d subject, all []profile) []Advice {
 	by := fmt.Sprintf(" (connection %s)", p.name(all))
 	apply := "nmcli device reapply " + d.name
 	switch {
+	case len(lines) > 0 && p.netplan() != "" && !strings.HasPrefix(lines[0], "netplan "):
+		return []Advice{{against("NetworkManager", d, by) + " It stands in a file of /etc/netplan. Without it there, these commands end that:",
+			append(lines, apply)}}
 	case len(lines) > 0:
 		return []Advice{{against("NetworkManager", d, by) + " These commands end that:", append(lines, apply)}}
 	case p.told() && d.routed:
@@ -60,6 +63,9 @@ func (p profile) advice(d subject, all []profile) []Advice {
 
 // lines are the commands by which p is told to install no default route.
 func (p profile) lines(all []profile) (lines []string) {
+	if key := p.netplan(); key != "" && p.installs() && !p.gateway() && len(p.routes()) == 0 {
+		return leave(key)
+	}
 	for _, r := range p.routes() {
 		lines = append(lines, fmt.Sprintf("nmcli connection modify %s -ipv4.routes %s", p.name(all), quote(r)))
 	}

@@ -16,6 +16,7 @@ import (
 type profile struct {
 	keyfile
 	id, uuid string
+	file     string
 }
 
 // profileDirs are where NetworkManager has its connections. The first file of
@@ -38,16 +39,27 @@ func (m machine) profiles() (all []profile, denied bool) {
 			if !isProfile(dir, file) {
 				continue
 			}
-			text, err := afero.ReadFile(m.fs, path.Join(dir, file.Name()))
+			name := path.Join(dir, file.Name())
+			text, err := afero.ReadFile(m.fs, name)
 			denied = denied || errors.Is(err, fs.ErrPermission)
-			k := parseKeyfile(string(text))
-			p := profile{k, k.text("connection", "id"), strings.TrimSpace(k.last("connection", "uuid"))}
-			if p.uuid != "" && !slices.ContainsFunc(all, func(q profile) bool { return q.uuid == p.uuid }) {
+			p := newProfile(name, string(text))
+			if err == nil && !slices.ContainsFunc(all, func(q profile) bool { return q.uuid == p.uuid }) {
 				all = append(all, p)
 			}
 		}
 	}
 	return all, denied
+}
+
+// newProfile reads a connection. It need have neither name nor UUID.
+func newProfile(file, text string) profile {
+	k := parseKeyfile(text)
+	return profile{
+		keyfile: k,
+		id:      cmp.Or(k.text("connection", "id"), strings.TrimSuffix(path.Base(file), ".nmconnection")),
+		uuid:    cmp.Or(strings.TrimSpace(k.last("connection", "uuid")), fallbackUUID(file)),
+		file:    file,
+	}
 }
 
 // isProfile reports whether NetworkManager takes a file for a connection. In /etc
