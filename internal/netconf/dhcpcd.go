@@ -1,8 +1,12 @@
 package netconf
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
+
+	"github.com/spf13/afero"
 )
 
 // dhcpcdFile is the configuration of dhcpcd: dhcpcd.conf(5).
@@ -16,8 +20,11 @@ func (m machine) dhcpcd(d subject, lent bool) []Advice {
 	if command == "" || alone && lent {
 		return nil
 	}
-	told := readDhcpcd(m.read(dhcpcdFile), d.name)
+	text, err := afero.ReadFile(m.fs, dhcpcdFile)
+	told := readDhcpcd(string(text), d.name)
 	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return []Advice{{Sentence: unreadable("dhcpcd", d, dhcpcdFile)}}
 	case told == installs, told == perhaps && d.routed:
 		return []Advice{
 			{against("dhcpcd", d, "") + " These lines at the end of " + dhcpcdFile + " end that:", []string{"interface " + d.name, "nogateway"}},

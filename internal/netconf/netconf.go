@@ -101,3 +101,13 @@ func against(program string, d subject, by string) string {
 func leftOver(told string, d subject) string {
 	return fmt.Sprintf("%s to install no default route for %s, but there is one. If it is from before that, this command ends it:", told, d.name)
 }
+
+// unknown is the sentence on a program of which it cannot be told.
+func unknown(program string, d subject, why string) string {
+	return fmt.Sprintf("Whether %s installs a default route of its own for %s could not be determined: %s.", program, d.name, why)
+}
+
+// unreadable is the sentence on a program whose file only root may read.
+func unreadable(program string, d subject, file string) string {
+	return unknown(program, d, "only root can read "+file)
+}

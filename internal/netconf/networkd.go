@@ -26,8 +26,7 @@ func (m machine) networkd(d subject) []Advice {
 	dropIn := path.Join("/etc/systemd/network", path.Base(file)+".d", "imon.conf")
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return []Advice{{Sentence: fmt.Sprintf("Whether systemd-networkd installs a default route of its own for %s could not be determined: "+
-			"only root can read %s.", d.name, file)}}
+		return []Advice{{Sentence: unreadable("systemd-networkd", d, file)}}
 	case staticDefault(k):
 		return []Advice{{against("systemd-networkd", d, "") + fmt.Sprintf(" It stands as Gateway= in %s; "+
 			"without that line, this command ends it:", file), []string{apply}}}

@@ -102,7 +102,7 @@ func hidden(d subject, uuid string, denied bool) []Advice {
 	if denied {
 		why = "only root can read its connections"
 	}
-	sentence := fmt.Sprintf("Whether NetworkManager installs a default route of its own for %s could not be determined: %s.", d.name, why)
+	sentence := unknown("NetworkManager", d, why)
 	if !d.routed {
 		return []Advice{{sentence, nil}}
 	}

@@ -14,7 +14,7 @@ const (
 	fault    = "% NetworkManager installs a default route of its own for eth1 (connection 'Wired connection 1'), against imon's. These commands end that:\n"
 	never    = "    nmcli connection modify 'Wired connection 1' ipv4.never-default yes\n"
 	reapply  = "    nmcli device reapply eth1\n"
-	unknown  = "% Whether NetworkManager installs a default route of its own for eth1 could not be determined: "
+	unclear  = "% Whether NetworkManager installs a default route of its own for eth1 could not be determined: "
 	byUUID   = "    nmcli connection modify uuid " + activeUUID + " ipv4.never-default yes\n"
 	possibly = " But there is one. If it is NetworkManager's, these commands end that:\n"
 )
@@ -73,12 +73,12 @@ func TestNetworkManagerStates(t *testing.T) {
 		{"told, but the route is there", files{profileFile: told}, true,
 			"% NetworkManager has been told (connection 'Wired connection 1') to install no default route for eth1, but there is one. " +
 				"If it is from before that, this command ends it:\n" + reapply},
-		{"only root knows", files{profileFile: "?"}, false, unknown + "only root can read its connections.\n"},
+		{"only root knows", files{profileFile: "?"}, false, unclear + "only root can read its connections.\n"},
 		{"only root knows, and there is a route", files{profileFile: "?"}, true,
-			unknown + "only root can read its connections." + possibly + byUUID + reapply},
-		{"the connection has no file", files{profileFile: "-"}, false, unknown + "the file of its connection was not found.\n"},
+			unclear + "only root can read its connections." + possibly + byUUID + reapply},
+		{"the connection has no file", files{profileFile: "-"}, false, unclear + "the file of its connection was not found.\n"},
 		{"the connection has no file, and there is a route", files{profileFile: "-"}, true,
-			unknown + "the file of its connection was not found." + possibly + byUUID + reapply},
+			unclear + "the file of its connection was not found." + possibly + byUUID + reapply},
 		{"it does not run", files{service: "-"}, true, ""},
 		{"it runs without systemd", files{service: "-", "/run/NetworkManager/NetworkManager.pid": "71\n", "/proc/71/comm": "NetworkManager\n"}, false, fault + never + reapply},
 		{"its number is another's now", files{service: "-", "/run/NetworkManager/NetworkManager.pid": "71\n", "/proc/71/comm": "bash\n"}, false, ""},
@@ -91,7 +91,7 @@ func TestNetworkManagerStates(t *testing.T) {
 			profileFile: strings.Replace(wired(t, "method=auto\n"), "type=", "autoconnect=false\ntype=", 1)}, false, ""},
 		{"a port of a bridge", files{profileFile: strings.Replace(wired(t, "method=auto\n"), "type=", "master=br0\ntype=", 1)}, false, ""},
 		{"a file in /run goes before that in /etc", files{"/run/NetworkManager/system-connections/Wired connection 1.nmconnection": told}, false, ""},
-		{"a backup is no connection", files{profileFile: "-", profileFile + "~": told}, false, unknown + "the file of its connection was not found.\n"},
+		{"a backup is no connection", files{profileFile: "-", profileFile + "~": told}, false, unclear + "the file of its connection was not found.\n"},
 	})
 }
 

@@ -25,13 +25,17 @@ func Rivals(specs [2]Spec, metric int) (rivals [2]bool, err error) {
 	if err != nil {
 		return rivals, err
 	}
+	return k.rivals(), nil
+}
+
+func (k *kernel) rivals() (rivals [2]bool) {
 	for _, r := range k.routes {
 		for i, l := range k.links {
 			foreign := r.table == unix.RT_TABLE_MAIN && r.isDefault() && !k.ours(r)
 			rivals[i] = rivals[i] || foreign && l.index != 0 && r.index == l.index
 		}
 	}
-	return rivals, nil
+	return rivals
 }
 
 // look lists what the kernel has, once.

@@ -143,6 +143,26 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// A rival is a default route of another program by an uplink's device, in main,
+// whatever its metric; imon's own is none.
+func TestRivals(t *testing.T) {
+	for add, want := range map[string][2]bool{
+		"": {},
+		"default via 198.51.100.1 dev eth2 metric 201":                                                                  {}, // left by Python
+		"default via 192.0.2.1 dev eth1 proto 105 metric 201":                                                           {},
+		"default via 192.0.2.1 dev eth1 proto dhcp metric 100":                                                          {true, false},
+		"default via 192.0.2.1 dev eth1 proto dhcp metric 1002":                                                         {true, false},
+		"default via 198.51.100.1 dev eth2 metric 300":                                                                  {false, true},
+		"default via 192.0.2.1 dev eth1 proto dhcp metric 100\ndefault via 198.51.100.1 dev eth2 proto dhcp metric 101": {true, true},
+		"default via 10.0.0.9 dev eth0 metric 1":                                                                        {},
+		"default via 192.0.2.1 dev eth1 table 100":                                                                      {},
+	} {
+		if got := parseKernel(t, twoUplinks+add).rivals(); got != want {
+			t.Errorf("%q: %v, want %v", add, got, want)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	ok := Spec{Interface: "eth1", Gateway: netip.MustParseAddr("192.0.2.1")}
 	for _, c := range []struct {
