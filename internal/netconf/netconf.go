@@ -61,12 +61,6 @@ func (m machine) read(name string) string {
 // line is the only line of a file.
 func (m machine) line(name string) string { return strings.TrimSpace(m.read(name)) }
 
-// exists reports whether there is a file of that name.
-func (m machine) exists(name string) bool {
-	_, err := m.fs.Stat(name)
-	return err == nil
-}
-
 // alive reports whether the file holds the number of a living process of that
 // program.
 func (m machine) alive(pidFile, program string) bool {

@@ -3,7 +3,8 @@
 # beside it, and the packages network-manager, dhcpcd-base and udhcpd. For each of
 # NetworkManager, dhcpcd and systemd-networkd: it installs default routes, imon check says
 # so, what it prints is done to the letter, the routes go and stay away over renewals of
-# the lease, and imon check says no more. Prints "ok NAME" or "FAIL NAME" for each case.
+# the lease, and imon check says no more. With a file "all" beside it, every setting that
+# matters is tried. Prints "ok NAME" or "FAIL NAME" for each case.
 set -u
 cd /t || exit 1
 failed=0
@@ -41,6 +42,8 @@ says() {
 }
 # silent: imon check says nothing.
 silent() { [ -z "$(advice)" ] || { advice; return 1; }; }
+# unsaid PROGRAM DEVICE: imon check says nothing of that program and device.
+unsaid() { ! ./imon check | grep "^%.*$1.*$2"; }
 # obey does what imon check prints, to the letter.
 obey() {
 	local line file=
@@ -53,16 +56,92 @@ obey() {
 		esac
 	done </tmp/advice
 }
-acks() { grep -c 'ending ACK' /tmp/udhcpd.log; }
-# renewed N: there were at least four more leases than N.
-renewed() { [ "$(acks)" -ge $(($1 + 4)) ]; }
-stay_away() {
-	local before
-	before=$(acks)
-	await 60 renewed "$before" && routes 0 0
-}
+acks() { grep -c 'ending ACK' "/tmp/udhcpd$1.log"; }
+# renewed N1 N2: there were more leases since, on both lines.
+renewed() { [ "$(acks 1)" -gt "$1" ] && [ "$(acks 2)" -gt "$2" ]; }
+stay_away() { await 30 renewed "$(acks 1)" "$(acks 2)" && sleep 1 && routes 0 0; }
 # kept: both addresses, from before, are still there, and never went.
 kept() { ! grep 'Deleted.*inet 192' /tmp/monitor; }
+
+# more_networkmanager tries the settings of connections.
+more_networkmanager() {
+	passes 'NetworkManager: and when the connection goes up again' bash -c "nmcli connection down \"Bob's line\" && nmcli connection up \"Bob's line\""
+	passes 'NetworkManager: still no route' routes 0 0
+	nmcli connection modify "Bob's line" ipv4.method manual ipv4.addresses 192.168.41.9/24 ipv4.gateway 192.168.41.1 ipv4.never-default no
+	nmcli connection up "Bob's line" >/dev/null
+	passes 'NetworkManager: a fixed gateway counts' says "nmcli connection modify 'Bob'\\''s line' ipv4.never-default yes"
+	passes 'NetworkManager: its commands work' obey
+	passes 'NetworkManager: its route goes' await 10 routes 0 0
+	passes 'NetworkManager: nothing more is said of it' silent
+	nmcli connection modify "Bob's line" +ipv4.routes '0.0.0.0/0 192.168.41.1 300 onlink=true'
+	nmcli connection up "Bob's line" >/dev/null
+	passes 'NetworkManager: a default route that is listed is installed all the same' await 10 routes 1 0
+	passes 'NetworkManager: it is told' says "nmcli connection modify 'Bob'\\''s line' -ipv4.routes '0.0.0.0/0 192.168.41.1 300 onlink=true'"
+	passes 'NetworkManager: the command for it works' obey
+	passes 'NetworkManager: that route goes' await 10 routes 0 0
+	passes 'NetworkManager: nothing more is said after all' silent
+	for case in 'ipv4.route-table 100' 'ipv4.route-table 0 ipv4.ignore-auto-routes yes' 'ipv4.ignore-auto-routes no ipv4.method shared' 'ipv4.method link-local' 'ipv4.method disabled'; do
+		# shellcheck disable=SC2086
+		nmcli connection modify "Bob's line" ipv4.method auto ipv4.gateway '' ipv4.addresses '' ipv4.never-default no $case
+		nmcli connection up "Bob's line" >/dev/null 2>&1
+		passes "NetworkManager: $case installs none" routes 0 0
+		passes "NetworkManager: $case is let alone" unsaid NetworkManager eth1
+	done
+	nmcli connection modify "Bob's line" ipv4.route-table 0 ipv4.ignore-auto-routes no ipv4.method auto ipv4.never-default no
+	nmcli device disconnect eth1 >/dev/null
+	passes 'NetworkManager: a connection that is not active is told' says "NetworkManager's connection 'Bob'\\''s line', not active now, installs a default route of its own for eth1"
+	passes 'NetworkManager: the command for it works in advance' obey
+	passes 'NetworkManager: nothing is said of it then' silent
+	nmcli connection up "Bob's line" >/dev/null
+	passes 'NetworkManager: no route when it goes up' routes 0 0
+}
+# each VERDICT OPTIONS: dhcpcd.conf with these options at its end.
+each() {
+	local want=$1
+	fresh
+	{ cat /tmp/dhcpcd.conf; printf '%b' "$2"; } >/etc/dhcpcd.conf
+	dhcpcd -q -b
+	passes "dhcpcd: $2: eth2 is as always" await 20 routes "$want" 1
+	if [ "$want" = 1 ]; then passes "dhcpcd: $2: is told" says 'dhcpcd installs a default route of its own for eth1'; else
+		passes "dhcpcd: $2: is let alone" unsaid dhcpcd eth1
+	fi
+}
+# more_dhcpcd tries options of dhcpcd.conf, and a dhcpcd of one device.
+more_dhcpcd() {
+	each 0 'nogateway\ninterface eth2\ngateway\n'
+	each 0 'denyinterfaces wlan0,eth1 foo\n'
+	each 0 'denyinterfaces eth[13]\n'
+	each 0 'allowinterfaces eth2 lo\n'
+	each 0 'interface eth1\nnooption routers\n'
+	each 1 'interface eth1\nstatic ip_address=192.168.41.9/24\nstatic routers=192.168.41.1\n'
+	each 0 'interface eth1\nstatic ip_address=192.168.41.9/24\n'
+	each 0 'interface eth1\nstatic ip_address=192.168.41.9/24\nstatic routers=192.168.41.1\nnogateway\n'
+	each 0 'interface eth1 # one\n\tnogateway # two\n'
+	each 0 'interface eth1\nnoipv4\n'
+	each 1 'interface eth1\nnogateway\ngateway\n'
+	each 1 'interface eth2\ndenyinterfaces eth1\n'
+	each 1 'interface eth3\nnogateway\n'
+	fresh
+	cp /tmp/dhcpcd.conf /etc/dhcpcd.conf
+	for option in '' -4; do
+		# shellcheck disable=SC2086
+		dhcpcd $option -q eth1
+		passes "dhcpcd $option for one device: it installs a default route" await 20 routes 1 0
+		passes "dhcpcd $option for one device: the lines and commands work" obey
+		passes "dhcpcd $option for one device: the route goes" await 20 routes 0 0
+		passes "dhcpcd $option for one device: nothing more is said but of addresses" bash -c '! ./imon check | grep -i "default route"'
+		# shellcheck disable=SC2086
+		dhcpcd $option -x eth1 >/dev/null 2>&1
+		await 10 bash -c '! pidof dhcpcd'
+		cp /tmp/dhcpcd.conf /etc/dhcpcd.conf
+	done
+}
+fresh() {
+	dhcpcd -x >/dev/null 2>&1
+	await 10 bash -c '! pidof dhcpcd'
+	for i in 1 2; do ip address flush dev eth$i; ip route flush dev eth$i; done
+	rm -f /var/lib/dhcpcd*/*.lease
+}
 
 echo "# two providers, whose leases of 20 seconds are renewed after 10"
 ip netns add isp
@@ -83,7 +162,7 @@ for i in 1 2; do
 		option router 192.168.4$i.1
 	END
 	: >/tmp/leases$i
-	ip netns exec isp udhcpd -f /tmp/udhcpd$i.conf >>/tmp/udhcpd.log 2>&1 &
+	ip netns exec isp udhcpd -f /tmp/udhcpd$i.conf >>/tmp/udhcpd$i.log 2>&1 &
 done
 cat >/etc/default/imon-main <<END
 { "failover": { "enable": true, "primary-if": "eth1", "primary-gw": "192.168.41.1",
@@ -108,35 +187,7 @@ passes 'NetworkManager: the line is not cut' kept
 kill $monitor
 passes 'NetworkManager: nothing more is said' silent
 passes 'NetworkManager: the routes stay away over renewals' stay_away
-passes 'NetworkManager: and when the connection goes up again' bash -c "nmcli connection down \"Bob's line\" && nmcli connection up \"Bob's line\""
-passes 'NetworkManager: still no route' routes 0 0
-nmcli connection modify "Bob's line" ipv4.method manual ipv4.addresses 192.168.41.9/24 ipv4.gateway 192.168.41.1 ipv4.never-default no
-nmcli connection up "Bob's line" >/dev/null
-passes 'NetworkManager: a fixed gateway counts' says "nmcli connection modify 'Bob'\\''s line' ipv4.never-default yes"
-passes 'NetworkManager: its commands work' obey
-passes 'NetworkManager: its route goes' await 10 routes 0 0
-passes 'NetworkManager: nothing more is said of it' silent
-nmcli connection modify "Bob's line" +ipv4.routes '0.0.0.0/0 192.168.41.1 300 onlink=true'
-nmcli connection up "Bob's line" >/dev/null
-passes 'NetworkManager: a default route that is listed is installed all the same' await 10 routes 1 0
-passes 'NetworkManager: it is told' says "nmcli connection modify 'Bob'\\''s line' -ipv4.routes '0.0.0.0/0 192.168.41.1 300 onlink=true'"
-passes 'NetworkManager: the command for it works' obey
-passes 'NetworkManager: that route goes' await 10 routes 0 0
-passes 'NetworkManager: nothing more is said after all' silent
-for case in 'ipv4.route-table 100' 'ipv4.route-table 0 ipv4.ignore-auto-routes yes' 'ipv4.ignore-auto-routes no ipv4.method shared' 'ipv4.method link-local' 'ipv4.method disabled'; do
-	# shellcheck disable=SC2086
-	nmcli connection modify "Bob's line" ipv4.method auto ipv4.gateway '' ipv4.addresses '' ipv4.never-default no $case
-	nmcli connection up "Bob's line" >/dev/null 2>&1
-	passes "NetworkManager: $case installs none" routes 0 0
-	passes "NetworkManager: $case is let alone" silent
-done
-nmcli connection modify "Bob's line" ipv4.route-table 0 ipv4.ignore-auto-routes no ipv4.method auto ipv4.never-default no
-nmcli device disconnect eth1 >/dev/null
-passes 'NetworkManager: a connection that is not active is told' says "NetworkManager's connection 'Bob'\\''s line', not active now, installs a default route of its own for eth1"
-passes 'NetworkManager: the command for it works in advance' obey
-passes 'NetworkManager: nothing is said of it then' silent
-nmcli connection up "Bob's line" >/dev/null
-passes 'NetworkManager: no route when it goes up' routes 0 0
+[ -e all ] && more_networkmanager
 nmcli connection modify "Bob's line" ipv4.never-default no
 nmcli device reapply eth1 >/dev/null
 nmcli device set eth1 managed no
@@ -145,12 +196,6 @@ passes 'NetworkManager: what it does not manage is let alone' silent
 systemctl stop NetworkManager
 
 echo "# dhcpcd $(dhcpcd --version | head -n 1)"
-fresh() {
-	dhcpcd -x >/dev/null 2>&1
-	await 10 bash -c '! pidof dhcpcd'
-	for i in 1 2; do ip address flush dev eth$i; ip route flush dev eth$i; done
-	rm -f /var/lib/dhcpcd*/*.lease
-}
 printf 'nodev\nnoarp\nnoipv4ll\n' >>/etc/dhcpcd.conf # no udev here; and no pauses
 cp /etc/dhcpcd.conf /tmp/dhcpcd.conf
 fresh
@@ -166,44 +211,7 @@ passes 'dhcpcd: the routes go' await 20 routes 0 0
 passes 'dhcpcd: the addresses come back' await 20 bash -c '[ "$(ip -4 -br address | grep -c 192.168.4)" = 2 ]'
 passes 'dhcpcd: nothing more is said' silent
 passes 'dhcpcd: the routes stay away over renewals' stay_away
-# each VERDICT OPTIONS: dhcpcd.conf with these options at its end.
-each() {
-	local want=$1
-	fresh
-	{ cat /tmp/dhcpcd.conf; printf '%b' "$2"; } >/etc/dhcpcd.conf
-	dhcpcd -q -b
-	passes "dhcpcd: $2: eth2 is as always" await 20 routes "$want" 1
-	if [ "$want" = 1 ]; then passes "dhcpcd: $2: is told" says 'dhcpcd installs a default route of its own for eth1'; else
-		passes "dhcpcd: $2: is let alone" bash -c '! ./imon check | grep "^%.*dhcpcd.*eth1"'
-	fi
-}
-each 0 'nogateway\ninterface eth2\ngateway\n'
-each 0 'denyinterfaces wlan0,eth1 foo\n'
-each 0 'denyinterfaces eth[13]\n'
-each 0 'allowinterfaces eth2 lo\n'
-each 0 'interface eth1\nnooption routers\n'
-each 1 'interface eth1\nstatic ip_address=192.168.41.9/24\nstatic routers=192.168.41.1\n'
-each 0 'interface eth1\nstatic ip_address=192.168.41.9/24\n'
-each 0 'interface eth1\nstatic ip_address=192.168.41.9/24\nstatic routers=192.168.41.1\nnogateway\n'
-each 0 'interface eth1 # one\n\tnogateway # two\n'
-each 0 'interface eth1\nnoipv4\n'
-each 1 'interface eth1\nnogateway\ngateway\n'
-each 1 'interface eth2\ndenyinterfaces eth1\n'
-each 1 'interface eth3\nnogateway\n'
-fresh
-cp /tmp/dhcpcd.conf /etc/dhcpcd.conf
-for option in '' -4; do
-	# shellcheck disable=SC2086
-	dhcpcd $option -q eth1
-	passes "dhcpcd $option for one device: it installs a default route" await 20 routes 1 0
-	passes "dhcpcd $option for one device: the lines and commands work" obey
-	passes "dhcpcd $option for one device: the route goes" await 20 routes 0 0
-	passes "dhcpcd $option for one device: nothing more is said but of addresses" bash -c '! ./imon check | grep -i "default route"'
-	# shellcheck disable=SC2086
-	dhcpcd $option -x eth1 >/dev/null 2>&1
-	await 10 bash -c '! pidof dhcpcd'
-	cp /tmp/dhcpcd.conf /etc/dhcpcd.conf
-done
+[ -e all ] && more_dhcpcd
 fresh
 
 echo "# systemd-networkd"
