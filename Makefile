@@ -3,7 +3,7 @@ VERSION ?= 3.0.0
 LDFLAGS  = -s -w -X github.com/ejgeiger/imon/internal/build.Version=$(VERSION)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build test test-short check demo fuzz clean
+.PHONY: help build test test-netconf test-short check demo fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ demo: build ## all four monitors in a lab of network namespaces, with faults (ro
 test: ## every test, with real kernels' routing in network namespaces (root)
 	@scripts/need.sh gcc:gcc iproute2:ip iputils-ping:ping nftables:nft busybox:busybox perl:perl
 	go test -race -shuffle=on -timeout 15m ./...
+
+test-netconf: ## imon check beside the real NetworkManager, dhcpcd and systemd-networkd, all settings (root; IMON_SUITE=trixie)
+	IMON_NETCONF=all go test -count=1 -v -run TestPrograms -timeout 15m ./internal/netconf
 
 test-short: ## the tests that need neither root nor a lab
 	IMON_SKIP_ROOT_TESTS=1 go test -short -shuffle=on ./...

@@ -28,7 +28,7 @@ func (m machine) dhcpcd(d subject, lent bool) []Advice {
 	case told == installs, told == perhaps && d.routed:
 		return []Advice{
 			{against("dhcpcd", d, "") + " These lines at the end of " + dhcpcdFile + " end that:", []string{"interface " + d.name, "nogateway"}},
-			{fmt.Sprintf("This command puts them into effect; %s is without its address for some seconds:", d.name), []string{command}},
+			{fmt.Sprintf("This command puts them into effect; %s for some seconds:", without(d, alone)), []string{command}},
 		}
 	case told == refrains && d.routed:
 		return []Advice{{leftOver(dhcpcdFile+" tells dhcpcd", d), []string{command}}}
@@ -36,23 +36,33 @@ func (m machine) dhcpcd(d subject, lent bool) []Advice {
 	return nil
 }
 
+// without says who has no address while dhcpcd starts anew.
+func without(d subject, alone bool) string {
+	if alone {
+		return d.name + " is without its address"
+	}
+	return "all devices of dhcpcd are without their addresses"
+}
+
 // rebind is the command that makes the dhcpcd in charge of a device read its
 // configuration again, or "" when none runs; alone tells that it has no other device.
+// With other devices it has to be told of all at once: told of one it reads the
+// configuration of all, and from then on sees no reason to remove the others' routes.
 // Up to version 8 the numbers of processes are in /run itself.
 func (m machine) rebind(d subject) (command string, alone bool) {
 	for _, p := range []struct {
 		file, command string
 		alone         bool
 	}{
-		{"dhcpcd/pid", "dhcpcd -n ", false},
-		{"dhcpcd.pid", "dhcpcd -n ", false},
-		{"dhcpcd/" + d.name + ".pid", "dhcpcd -n ", true},
-		{"dhcpcd-" + d.name + ".pid", "dhcpcd -n ", true},
-		{"dhcpcd/" + d.name + "-4.pid", "dhcpcd -4 -n ", true},
-		{"dhcpcd-" + d.name + "-4.pid", "dhcpcd -4 -n ", true},
+		{"dhcpcd/pid", "dhcpcd -n", false},
+		{"dhcpcd.pid", "dhcpcd -n", false},
+		{"dhcpcd/" + d.name + ".pid", "dhcpcd -n " + d.name, true},
+		{"dhcpcd-" + d.name + ".pid", "dhcpcd -n " + d.name, true},
+		{"dhcpcd/" + d.name + "-4.pid", "dhcpcd -4 -n " + d.name, true},
+		{"dhcpcd-" + d.name + "-4.pid", "dhcpcd -4 -n " + d.name, true},
 	} {
 		if m.alive(path.Join("/run", p.file), "dhcpcd") {
-			return p.command + d.name, p.alone
+			return p.command, p.alone
 		}
 	}
 	return "", false

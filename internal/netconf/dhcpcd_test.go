@@ -8,9 +8,10 @@ import (
 const (
 	dhcpcdInstalls = "% dhcpcd installs a default route of its own for eth1, against imon's. These lines at the end of /etc/dhcpcd.conf end that:\n" +
 		"    interface eth1\n    nogateway\n"
-	dhcpcdRebind = "% This command puts them into effect; eth1 is without its address for some seconds:\n    dhcpcd -n eth1\n"
+	dhcpcdRebind = "% This command puts them into effect; all devices of dhcpcd are without their addresses for some seconds:\n    dhcpcd -n\n"
+	dhcpcdAlone  = "% This command puts them into effect; eth1 is without its address for some seconds:\n    dhcpcd -n eth1\n"
 	dhcpcdTold   = "% /etc/dhcpcd.conf tells dhcpcd to install no default route for eth1, but there is one. If it is from before that, this command ends it:\n" +
-		"    dhcpcd -n eth1\n"
+		"    dhcpcd -n\n"
 )
 
 // What lines at the end of dhcpcd.conf come to for eth1. All but those marked were put
@@ -69,7 +70,7 @@ func TestDhcpcdStates(t *testing.T) {
 	told := files{dhcpcdFile: conf + "interface eth1\nnogateway\n"}
 	perhapsTold := files{dhcpcdFile: conf + "interface eth1\nnooption routers\n"}
 	alone := func(pidFile string) files { return files{"/run/dhcpcd/pid": "-", pidFile: "1990\n"} }
-	ip4 := strings.Replace(dhcpcdRebind, "dhcpcd -n", "dhcpcd -4 -n", 1)
+	ip4 := strings.Replace(dhcpcdAlone, "dhcpcd -n", "dhcpcd -4 -n", 1)
 	expect(t, captured(t, "dhcpcd"), []expectation{
 		{"of all devices", nil, false, dhcpcdInstalls + dhcpcdRebind},
 		{"of all devices, with the route", nil, true, dhcpcdInstalls + dhcpcdRebind},
@@ -84,8 +85,8 @@ func TestDhcpcdStates(t *testing.T) {
 		{"no number", files{"/run/dhcpcd/pid": "../1990\n"}, true, ""},
 		{"never run", files{"/run/dhcpcd/pid": "-"}, true, ""},
 		{"as Debian 11 has it", alone("/run/dhcpcd.pid"), false, dhcpcdInstalls + dhcpcdRebind},
-		{"of this device alone", alone("/run/dhcpcd/eth1.pid"), false, dhcpcdInstalls + dhcpcdRebind},
-		{"of this device alone, Debian 11", alone("/run/dhcpcd-eth1.pid"), false, dhcpcdInstalls + dhcpcdRebind},
+		{"of this device alone", alone("/run/dhcpcd/eth1.pid"), false, dhcpcdInstalls + dhcpcdAlone},
+		{"of this device alone, Debian 11", alone("/run/dhcpcd-eth1.pid"), false, dhcpcdInstalls + dhcpcdAlone},
 		{"of this device and IPv4 alone", alone("/run/dhcpcd/eth1-4.pid"), false, dhcpcdInstalls + ip4},
 		{"of this device and IPv4 alone, Debian 11", alone("/run/dhcpcd-eth1-4.pid"), false, dhcpcdInstalls + ip4},
 		{"of another device alone", alone("/run/dhcpcd/eth2.pid"), true, ""},

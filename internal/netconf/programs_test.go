@@ -17,7 +17,8 @@ import (
 // says so, what it prints is done to the letter, the routes go and stay away, and it is
 // silent. Each case is a test of its own here.
 //
-// IMON_SUITE is another release than bookworm.
+// IMON_NETCONF=all tries every setting that matters, in some minutes more (make
+// test-netconf). IMON_SUITE is another release than bookworm.
 func TestPrograms(t *testing.T) {
 	if os.Getenv("IMON_SKIP_ROOT_TESTS") == "1" {
 		t.Skip("IMON_SKIP_ROOT_TESTS=1")
@@ -35,7 +36,16 @@ func TestPrograms(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("cannot build imon: %v\n%s", err, out)
 	}
-	cmd := exec.Command("../../scripts/nspawn-test.sh", "-s", suite, "-t", "420", "-p", "network-manager,dhcpcd-base,udhcpd", "testdata/programs.sh", imon)
+	args := []string{"-s", suite, "-t", "500", "-p", "network-manager,dhcpcd-base,udhcpd", "testdata/programs.sh", imon}
+	least := 25
+	if os.Getenv("IMON_NETCONF") == "all" {
+		all := filepath.Join(t.TempDir(), "all")
+		if err := os.WriteFile(all, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args, least = append(args, all), 80
+	}
+	cmd := exec.Command("../../scripts/nspawn-test.sh", args...)
 	// When this process is ended, the container ends with it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -44,7 +54,7 @@ func TestPrograms(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if held := report(t, out); !bytes.Contains(out, []byte("\n# done\n")) || held < 60 {
+	if held := report(t, out); !bytes.Contains(out, []byte("\n# done\n")) || held < least {
 		t.Errorf("%d cases held, and the end was to be reached:\n%s", held, out)
 	}
 }
