@@ -6,7 +6,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 .PHONY: help build test test-netconf test-short check demo fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## bin/imon for this machine, static
 	CGO_ENABLED=0 go build -trimpath -tags netgo,osusergo,nethttpomithttp2 -ldflags '$(LDFLAGS)' -o bin/imon ./cmd/imon
