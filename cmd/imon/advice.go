@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/afero"
 
@@ -56,13 +57,17 @@ func (n interfaces) advice(cfg config.Failover) (all []netconf.Advice) {
 }
 
 // programs says the same of the programs that other systems have in netifd's
-// place. Rivals are the uplinks with a default route of another program.
+// place. Rivals are the uplinks with a default route of another program. What is to
+// be done for both uplinks is said once, after all else.
 func programs(fs afero.Fs, specs [2]uplink.Spec, rivals [2]bool) (all []netconf.Advice) {
 	for i, s := range specs {
 		if s.Interface == "" || i == 1 && s.Interface == specs[0].Interface {
 			continue
 		}
-		all = append(all, netconf.Advise(fs, s.Interface, rivals[i])...)
+		for _, a := range netconf.Advise(fs, s.Interface, rivals[i]) {
+			same := func(b netconf.Advice) bool { return a.Sentence == b.Sentence && slices.Equal(a.Lines, b.Lines) }
+			all = append(slices.DeleteFunc(all, same), a)
+		}
 	}
 	return all
 }

@@ -56,7 +56,7 @@ func TestCheckTellsWhoInstallsDefaultRoutes(t *testing.T) {
 % dhcpcd installs a default route of its own for imontest2, against imon's. These lines at the end of /etc/dhcpcd.conf end that:
     interface imontest2
     nogateway
-% This command puts them into effect; all devices of dhcpcd are without their addresses for some seconds:
+% This command puts /etc/dhcpcd.conf into effect; all devices of dhcpcd are without their addresses for some seconds:
     dhcpcd -n
 `
 	if got := advised(t, twoPrograms(), "% NetworkManager"); got != want {
@@ -74,6 +74,25 @@ func TestCheckIsSilentWhenTheProgramsAreTold(t *testing.T) {
 		if got := advised(t, files, "% "+program); got != "" {
 			t.Errorf("said of %s:\n%s", program, got)
 		}
+	}
+}
+
+// Both uplinks are dhcpcd's: the command that is for both comes once, after the lines.
+func TestCheckTellsDhcpcdOnce(t *testing.T) {
+	files := twoPrograms()
+	delete(files, "/run/systemd/units/invocation:NetworkManager.service")
+	files["/etc/dhcpcd.conf"] = ""
+	want := `% dhcpcd installs a default route of its own for imontest1, against imon's. These lines at the end of /etc/dhcpcd.conf end that:
+    interface imontest1
+    nogateway
+% dhcpcd installs a default route of its own for imontest2, against imon's. These lines at the end of /etc/dhcpcd.conf end that:
+    interface imontest2
+    nogateway
+% This command puts /etc/dhcpcd.conf into effect; all devices of dhcpcd are without their addresses for some seconds:
+    dhcpcd -n
+`
+	if got := advised(t, files, "% dhcpcd"); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 
@@ -96,7 +115,7 @@ func TestProgramsSaysWhatIsNotInEffect(t *testing.T) {
 	for _, c := range []struct {
 		specs  [2]uplink.Spec
 		rivals [2]bool
-		want   string // the last lines of each advice
+		want   string // the last line of each advice
 	}{
 		{[2]uplink.Spec{one, two}, [2]bool{}, ""},
 		{[2]uplink.Spec{one, two}, [2]bool{true, false}, "nmcli device reapply imontest1"},
@@ -107,7 +126,7 @@ func TestProgramsSaysWhatIsNotInEffect(t *testing.T) {
 	} {
 		var last []string
 		for _, a := range programs(fs, c.specs, c.rivals) {
-			last = append(last, a.Lines[len(a.Lines)-1])
+			last = append(last, a.Lines[max(0, len(a.Lines)-1):]...)
 		}
 		if got := strings.Join(last, " "); got != c.want {
 			t.Errorf("%v: %q, want %q", c.rivals, got, c.want)

@@ -22,16 +22,17 @@ func (m machine) dhcpcd(d subject, lent bool) []Advice {
 	}
 	text, err := afero.ReadFile(m.fs, dhcpcdFile)
 	told := readDhcpcd(string(text), d.name)
+	effect := Advice{fmt.Sprintf("This command puts %s into effect; %s for some seconds:", dhcpcdFile, without(d, alone)), []string{command}}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return []Advice{{Sentence: unreadable("dhcpcd", d, dhcpcdFile)}}
 	case told == installs, told == perhaps && d.routed:
 		return []Advice{
 			{against("dhcpcd", d, "") + " These lines at the end of " + dhcpcdFile + " end that:", []string{"interface " + d.name, "nogateway"}},
-			{fmt.Sprintf("This command puts them into effect; %s for some seconds:", without(d, alone)), []string{command}},
+			effect,
 		}
 	case told == refrains && d.routed:
-		return []Advice{{leftOver(dhcpcdFile+" tells dhcpcd", d), []string{command}}}
+		return []Advice{{Sentence: dhcpcdFile + " tells dhcpcd to install no default route for " + d.name + ", but there is one, perhaps from before that."}, effect}
 	}
 	return nil
 }
@@ -47,7 +48,9 @@ func without(d subject, alone bool) string {
 // rebind is the command that makes the dhcpcd in charge of a device read its
 // configuration again, or "" when none runs; alone tells that it has no other device.
 // With other devices it has to be told of all at once: told of one it reads the
-// configuration of all, and from then on sees no reason to remove the others' routes.
+// configuration of all, and from then on sees no reason to remove the others' routes
+// (9.4.1). Told twice within seconds, before it has its addresses back, it installs the
+// routes for all that (10.1.0).
 // Up to version 8 the numbers of processes are in /run itself.
 func (m machine) rebind(d subject) (command string, alone bool) {
 	for _, p := range []struct {

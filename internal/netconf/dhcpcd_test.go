@@ -8,10 +8,9 @@ import (
 const (
 	dhcpcdInstalls = "% dhcpcd installs a default route of its own for eth1, against imon's. These lines at the end of /etc/dhcpcd.conf end that:\n" +
 		"    interface eth1\n    nogateway\n"
-	dhcpcdRebind = "% This command puts them into effect; all devices of dhcpcd are without their addresses for some seconds:\n    dhcpcd -n\n"
-	dhcpcdAlone  = "% This command puts them into effect; eth1 is without its address for some seconds:\n    dhcpcd -n eth1\n"
-	dhcpcdTold   = "% /etc/dhcpcd.conf tells dhcpcd to install no default route for eth1, but there is one. If it is from before that, this command ends it:\n" +
-		"    dhcpcd -n\n"
+	dhcpcdRebind = "% This command puts /etc/dhcpcd.conf into effect; all devices of dhcpcd are without their addresses for some seconds:\n    dhcpcd -n\n"
+	dhcpcdAlone  = "% This command puts /etc/dhcpcd.conf into effect; eth1 is without its address for some seconds:\n    dhcpcd -n eth1\n"
+	dhcpcdTold   = "% /etc/dhcpcd.conf tells dhcpcd to install no default route for eth1, but there is one, perhaps from before that.\n" + dhcpcdRebind
 )
 
 // What lines at the end of dhcpcd.conf come to for eth1. All but those marked were put
