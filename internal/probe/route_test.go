@@ -138,7 +138,7 @@ func TestPingInterfaceGoesAway(t *testing.T) {
 		run(t, "ip link del gone0", "true")
 		return reply{}
 	})
-	r := EchoRequest{Target: "10.99.1.2", Path: path, Count: 3, Spacing: 50 * time.Millisecond, Wait: 200 * time.Millisecond}
+	r := EchoRequest{Target: "10.99.1.2", Path: path, Count: 3, Spacing: 500 * time.Millisecond, Wait: 200 * time.Millisecond}
 	got := newPinger().Ping(t.Context(), r)
 	if got.Alive() || !errors.Is(got.Err, ErrNoRoute) {
 		t.Errorf("in the round: %+v", got)
