@@ -135,6 +135,7 @@ func rooms() map[string][]string {
 
 		"internal/lab":      nil,
 		"internal/lab/demo": {"internal/lab"},
+		"internal/lab/peer": nil,
 	}
 }
 
