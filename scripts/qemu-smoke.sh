@@ -16,6 +16,7 @@
 # Needs: bash, apt, dpkg, GNU coreutils, util-linux, xz/gzip. qemu from PATH, else unpacked (not installed) into
 # ${IMON_CACHE:-~/.cache/imon-test}, as are kernels and busyboxes (emulate/packages.sh). No root needed. Nothing stays
 # behind, whatever ends it. KVM only with IMON_KVM=1.
+# shellcheck disable=SC2317 # functions are called by locked
 set -u -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 mem='' flash='' limit=180 name=imon modules='' kernel='' busybox='' arguments='' suite=bookworm quiet=''

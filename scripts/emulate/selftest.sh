@@ -3,9 +3,10 @@
 # "peer" (internal/lab/peer) and "settings" beside it. Prints a line "ok …" or "FAILED …" for each check, "@@FIGURE name
 # value" for what was measured, and ends with the number of failures as exit code.
 # It waits for conditions, each for WAIT seconds at most.
+# shellcheck disable=SC2317 # functions are called by name
 set -u
 cd /t || exit 1
-CONFIG=json IDLE=10 MAX_ANON='' WAIT=60 FORMAT=''
+CONFIG=json IDLE=10 MAX_ANON='' WAIT=60
 # shellcheck source=/dev/null
 [ ! -e settings ] || . ./settings
 log=/var/log/messages actions=/run/actions address=/run/address settings=/etc/default/imon-main
@@ -21,7 +22,7 @@ bad() {
 	failed=$((failed + 1))
 	echo "FAILED  $1"
 	echo "-------- log, actions, routes"
-	tail -n +$log_from $log | grep -v 'Ping Result' | tail -n 15
+	tail -n +"$log_from" "$log" | grep -v 'Ping Result' | tail -n 15
 	tail -n 5 $actions
 	ip route
 	echo "--------"
@@ -58,8 +59,8 @@ hundredths() { # in "now", without starting a program
 mark() { # what is logged and what is called from now on
 	log_from=$(($(wc -l <$log) + 1)) actions_from=$(($(wc -l <$actions) + 1))
 }
-logged() { tail -n +$log_from $log | grep -q -- "$1"; }
-called() { tail -n +$actions_from $actions | grep -q -- "$1"; }
+logged() { tail -n +"$log_from" "$log" | grep -q -- "$1"; }
+called() { tail -n +"$actions_from" "$actions" | grep -q -- "$1"; }
 
 # default_route: the interface of the only IPv4 default route, in "way"; "none", or "several". Starts no program.
 default_route() {
@@ -135,13 +136,13 @@ stop() {
 
 # sane: the last ping-result is of a host that answered in a sane time.
 sane() {
-	grep ' ping-result ' $actions | tail -n 1 | awk '{ split($4, f, ":")
+	grep ' ping-result ' "$actions" | tail -n 1 | awk '{ split($4, f, ":")
 		exit !(f[1] == "gw.imon.test" && f[2] == "True" && 0 < f[3] && f[3] <= f[4] && f[4] <= f[5] && f[5] < 500 && f[6] == "0.0") }'
 }
 
 # lasted N: an outage of 1 to N seconds was logged and passed to the action for updown.
 lasted() {
-	tail -n +$actions_from $actions | awk -v max="$1" '$3 == "updown-online" { split($5, d, ":")
+	tail -n +"$actions_from" "$actions" | awk -v max="$1" '$3 == "updown-online" { split($5, d, ":")
 		good = d[1] == 0 && d[2] == 0 && d[3] * 60 + d[4] >= 1 && d[3] * 60 + d[4] <= max } END { exit !good }'
 }
 
@@ -188,7 +189,9 @@ within "ddns: the address is told to the action" called '^main 0 ddns-ip-update 
 within "failover: both uplinks online at the start" called '^main 0 failover-initial :Standby:eth1:10.9.1.2 online$'
 within "failover: the action is told of the primary" called '^main 0 failover-primary :Primary:eth0:10.9.0.2$'
 within "failover: one default route, by eth0, metric 201" way_is eth0
-verify "configuration read from $FORMAT" logged "Configuration file .*$FORMAT"
+origin=$settings
+[ "$CONFIG" = json ] || origin=/etc/config/imon
+verify "the configuration is read from $origin" logged "Configuration file .*$origin"
 mark
 verify "no default route of another protocol than 105" sh -c '! ip route del default via 10.9.0.1 dev eth0 metric 201 proto 104 2>/dev/null'
 verify "the default route is of protocol 105" ip route del default via 10.9.0.1 dev eth0 metric 201 proto 105
@@ -216,6 +219,7 @@ mark
 cut 0
 within "updown: without DNS the host is offline" called '^main 0 updown-offline gw.imon.test'
 within "the default route is on eth1 again" way_is eth1
+sleep 2 # the outage has a duration
 mark
 join 0
 within "updown: online again, with the outage's duration" lasted 90
@@ -237,8 +241,8 @@ sleep "$IDLE"
 read -r _ _ _ _ pids_after </proc/loadavg
 ticks && figure cpu_percent "$(awk -v t=$((value - used)) -v s="$IDLE" 'BEGIN { printf "%.1f", t / s }')"
 figure wakeups_per_s $((($(switches) - wakes) / IDLE))
-figure started_programs $((pids_after - pids - 2)) # but for sleep, and the switches before it
-for field in VmRSS RssAnon RssFile VmHWM Threads; do status_of $field && figure $field "$value"; done
+figure started_programs $((pids_after - pids - 1)) # but for sleep
+for name in VmRSS RssAnon RssFile RssShmem VmHWM Threads; do status_of $name && figure $name "$value"; done
 status_of RssAnon
 [ -z "$MAX_ANON" ] || verify "RssAnon after $IDLE s at most $MAX_ANON kB (is $value)" [ "$value" -le "$MAX_ANON" ]
 
@@ -254,10 +258,10 @@ peak=0 end=$(($(seconds) + IDLE))
 ticks && used=$value
 while hundredths && [ "${up%.*}" -lt $end ]; do
 	status_of RssAnon
-	[ "$value" -le $peak ] || peak=$value
+	[ "$value" -le "$peak" ] || peak=$value
 	usleep 20000
 done
-figure tls_anon_kb $peak
+figure tls_anon_kb "$peak"
 status_of VmHWM && figure tls_hwm_kb "$value"
 ticks && figure tls_cpu_percent "$(awk -v t=$((value - used)) -v s="$IDLE" 'BEGIN { printf "%.1f", t / s }')"
 stop
