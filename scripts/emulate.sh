@@ -1,7 +1,8 @@
 #!/bin/bash
-# emulate.sh [MACHINE[:MB][:uci]...]  runs the release binary on emulated machines, one after the other, and prints a
+# emulate.sh [MACHINE[:MB][:uci][:flash]...]  runs the release binary on emulated machines, one after the other, and prints a
 # table of what was measured. MACHINE is one of those in "machines" below; MB of memory; uci: configured by
-# /etc/config/imon. Without arguments: all machines, and mipsel with UCI too. First qemu-user runs each binary on the
+# /etc/config/imon; flash: imon is on a squashfs, as on a router, and not in memory. Without arguments: all machines,
+# and mipsel with UCI too. First qemu-user runs each binary on the
 # processor that it is meant for, which takes a second and shows a wrong GOARM or GOMIPS; "gate" alone ends with that.
 # Exit code 0 when every check of every machine passed, 1 when not. docs/emulate.md tells what is checked.
 # IDLE: for how many seconds memory and CPU are looked at (10); LIMIT: seconds for one machine (600); VERSION: 3.0.0.
@@ -86,13 +87,15 @@ gate_holds() {
 
 # boot SPEC runs the self-test, and writes its row of the table.
 boot() {
-	local name mb format out="$work/$1.out" begun=$SECONDS code
-	IFS=: read -r name mb format <<<"$1"
-	[ "$mb" != uci ] || mb='' format=uci
+	local name=${1%%:*} mb='' format=json flash='' out="$work/$1.out" begun=$SECONDS code word
+	for word in $(tr : '\n' <<<"$1" | tail -n +2); do
+		case $word in uci) format=uci ;; flash) flash=-f ;; *) mb=$word ;; esac
+	done
 	of "$name"
 	echo "== $1: $arch, ${mb:-$memory} MB"
-	printf '%s\n' "CONFIG=${format:-json}" "IDLE=$idle" "VERSION=$version" "MAX_ANON=$anonymous" >"$work/settings"
-	setpriv --pdeathsig TERM scripts/qemu-smoke.sh -q -t "$limit" -m "${mb:-$memory}" "$arch" "$work/$name/imon" \
+	printf '%s\n' "CONFIG=$format" "IDLE=$idle" "VERSION=$version" "MAX_ANON=$anonymous" >"$work/settings"
+	# shellcheck disable=SC2086 # an option or none
+	setpriv --pdeathsig TERM scripts/qemu-smoke.sh -q $flash -t "$limit" -m "${mb:-$memory}" "$arch" "$work/$name/imon" \
 		scripts/emulate/selftest.sh "$work/$name/peer" "$work/settings" > >(tee "$out") 2>&1 &
 	child=$!
 	wait $child
