@@ -43,7 +43,10 @@ deb: ## a Debian package for ARCH, amd64, arm64 or armhf (Raspberry Pi OS): make
 lint-deb: ## lintian for the Debian packages of all three architectures, mandoc for the man pages
 	@scripts/lint-deb.sh
 
-.PHONY: ipk deb lint-deb
+emulate: ## the release binary on emulated machines: mipsel, armhf, ARMv6, arm64, s390x (Debian, no root, 10 to 30 minutes)
+	@VERSION="$(VERSION)" scripts/emulate.sh
+
+.PHONY: ipk deb lint-deb emulate
 
 clean: ## remove what was built
 	rm -rf bin dist
