@@ -110,12 +110,12 @@ boot() {
 row() {
 	awk -v name="$1" -v mb="$2" -v code="$3" -v seconds="$4" '
 		/^@@FIGURE/ { f[$2] = $3 }
-		/^@@BOOTED/ { booted = sprintf("%.0f", $2 / 1000) }
+		/^@@END/ { guest = sprintf("%.0f", $2) }
 		/^ok / { n++ }
 		/^FAILED / { bad++ }
 		END { printf "| %s | %s | %s | %d/%d | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", name, mb,
 			code == 0 ? "passed" : code == 124 ? "TIMED OUT" : "FAILED", n, n + bad, f["gap_ms"], f["VmRSS"], f["RssAnon"], f["VmHWM"],
-			f["tls_anon_kb"], f["tls_hwm_kb"], f["cpu_percent"], f["wakeups_per_s"], booted, seconds }' "$5"
+			f["tls_anon_kb"], f["tls_hwm_kb"], f["cpu_percent"], f["wakeups_per_s"], guest, seconds }' "$5"
 }
 
 # ---- the run
@@ -137,7 +137,7 @@ done
 
 for spec in "${specs[@]}"; do boot "$spec" || failed=1; done
 echo
-echo "| machine | MB | result | checks | switch, ms | VmRSS, kB | RssAnon | VmHWM | RssAnon, TLS | VmHWM, TLS | CPU, % | wake-ups/s | to the test, s | in all, s |"
+echo "| machine | MB | result | checks | switch, ms | VmRSS, kB | RssAnon | VmHWM | RssAnon, TLS | VmHWM, TLS | CPU, % | wake-ups/s | guest, s | host, s |"
 echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 cat "$work/table"
 exit $failed
