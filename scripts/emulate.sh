@@ -45,12 +45,19 @@ of() {
 	emulator=${cpu%,*} cpu=${cpu#*,}
 }
 
-# build NAME compiles imon, and the internet of the machine, into a directory of that name.
+# build NAME compiles imon, and the internet of the machine, into a directory of that name. In the background, so that
+# a signal ends it at once.
 build() {
+	local code
 	mkdir -p "$work/$1"
 	# shellcheck disable=SC2086 # a list of assignments
-	env GOOS=linux CGO_ENABLED=0 $settings nice go build -trimpath -buildvcs=false -tags netgo,osusergo,nethttpomithttp2 \
-		-ldflags "-s -w -X github.com/ejgeiger/imon/internal/build.Version=$version" -o "$work/$1/" ./cmd/imon ./internal/lab/peer
+	env GOTMPDIR="$work" GOOS=linux CGO_ENABLED=0 $settings nice go build -trimpath -buildvcs=false -tags netgo,osusergo,nethttpomithttp2 \
+		-ldflags "-s -w -X github.com/ejgeiger/imon/internal/build.Version=$version" -o "$work/$1/" ./cmd/imon ./internal/lab/peer &
+	child=$!
+	wait $child
+	code=$?
+	child=''
+	return $code
 }
 
 # on EMULATOR CPU BINARY ARGUMENT... runs it under qemu-user.
