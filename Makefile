@@ -1,6 +1,5 @@
 # imon: build, try, test. `make help` lists what there is.
-VERSION ?= 3.0.0
-LDFLAGS  = -s -w -X github.com/ejgeiger/imon/internal/build.Version=$(VERSION)
+VERSION ?= $(shell scripts/version.sh)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: help build test test-netconf test-short check demo fuzz clean
@@ -9,7 +8,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## bin/imon for this machine, static
-	CGO_ENABLED=0 go build -trimpath -tags netgo,osusergo,nethttpomithttp2 -ldflags '$(LDFLAGS)' -o bin/imon ./cmd/imon
+	@scripts/build.sh host bin/imon "$(VERSION)"
 
 demo: build ## all four monitors in a lab of network namespaces, with faults (root, under two minutes)
 	@scripts/need.sh iproute2:ip nftables:nft

@@ -5,14 +5,11 @@
 # and nothing is compiled. What is in the package stands in rpi/nfpm.yaml.
 set -eu
 cd "$(dirname "$0")/.."
-arch=${1:?which architecture? amd64, arm64 or armhf} version=${2:-3.0.0} binary=${3:-}
+arch=${1:?which architecture? amd64, arm64 or armhf} version=${2:-$(scripts/version.sh)} binary=${3:-}
 NFPM=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 
-case $arch in
-	amd64 | arm64) build=GOARCH=$arch ;;
-	armhf) build='GOARCH=arm GOARM=6' ;;
-	*) echo "deb.sh: no architecture '$arch': amd64, arm64 or armhf" >&2; exit 1 ;;
-esac
+target=$(awk -v arch="$arch" '$2 == arch && $2 != "-" && !/^#/ { print $1 }' scripts/targets)
+[ -n "$target" ] || { echo "deb.sh: no architecture '$arch': amd64, arm64 or armhf" >&2; exit 1; }
 case $version in
 	[!0-9]* | *[!0-9A-Za-z.+~-]*) echo "deb.sh: '$version' is no version of a Debian package" >&2; exit 1 ;;
 esac
@@ -26,9 +23,7 @@ trap 'exit 1' INT TERM
 
 if [ -z "$binary" ]; then
 	binary=$work/imon
-	# shellcheck disable=SC2086 # a list of assignments
-	env GOOS=linux $build CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags netgo,osusergo,nethttpomithttp2 \
-		-ldflags "-s -w -X github.com/ejgeiger/imon/internal/build.Version=$version" -o "$binary" ./cmd/imon
+	scripts/build.sh "$target" "$binary" "$version"
 fi
 
 # changelog prints the newest section of CHANGELOG.md as deb-changelog(5) wants it.

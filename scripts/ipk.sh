@@ -9,11 +9,14 @@
 # it with the free space of the flash.
 set -eu
 cd "$(dirname "$0")/.."
-label=${1:?which label? See openwrt/labels} version=${2:-3.0.0} binary=${3:-}
+label=${1:?which label? See openwrt/labels} version=${2:-$(scripts/version.sh)} binary=${3:-}
 package=imon_$version-r1_$label
 
-build=$(awk -v label="$label" '$1 == label { $1 = ""; print }' openwrt/labels)
-[ -n "$build" ] || { echo "ipk.sh: no label '$label' in openwrt/labels" >&2; exit 1; }
+target=$(awk -v label="$label" '$1 == label { print $2 }' openwrt/labels)
+[ -n "$target" ] || { echo "ipk.sh: no label '$label' in openwrt/labels" >&2; exit 1; }
+case $version in
+	[!0-9]* | *[!0-9A-Za-z.+~]*) echo "ipk.sh: '$version' is no version of an OpenWrt package" >&2; exit 1 ;;
+esac
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
 
 dist=${DIST:-dist}
@@ -24,9 +27,7 @@ trap 'exit 1' INT TERM
 
 if [ -z "$binary" ]; then
 	binary=$work/imon
-	# shellcheck disable=SC2086 # a list of assignments
-	env GOOS=linux $build CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags netgo,osusergo,nethttpomithttp2 \
-		-ldflags "-s -w -X github.com/ejgeiger/imon/internal/build.Version=$version" -o "$binary" ./cmd/imon
+	scripts/build.sh "$target" "$binary" "$version"
 fi
 
 data=$work/data control=$work/control
