@@ -31,10 +31,10 @@ size() {
 # within TARGET RAW GZIP XZ holds the sizes against scripts/size-limit.
 within() {
 	awk -v target="$1" -v sizes="$2 $3 $4" '
-		BEGIN { split(sizes, size, " ") }
+		BEGIN { split(sizes, size, " "); split("raw gzip xz", how, " ") }
 		$1 == target {
 			for (i = 1; i <= 3; i++) if ($(i + 1) ~ /^[0-9]+$/ && size[i] != "-" && size[i] + 0 > $(i + 1) + 0) {
-				printf "cross-build.sh: %s has %d bytes (%s), %d at most\n", target, size[i], substr("raw gzipxz  ", 4 * i - 3, 4), $(i + 1)
+				printf "cross-build.sh: %s has %d bytes (%s), %d at most\n", target, size[i], how[i], $(i + 1)
 				bad = 1
 			}
 		}
