@@ -18,7 +18,7 @@ func TestOpkg(t *testing.T) {
 	if opkg == "" {
 		return
 	}
-	root := offlineRoot(t)
+	root := offlineRoot(t, "mipsel_24kc")
 	run := func(args ...string) string {
 		t.Helper()
 		out, err := exec.Command(opkg, append([]string{"-f", root + "/etc/opkg.conf", "-o", root}, args...)...).CombinedOutput()
@@ -51,12 +51,28 @@ func TestOpkg(t *testing.T) {
 	}
 }
 
-// offlineRoot is a directory for mipsel_24kc in which ca-bundle is installed.
-func offlineRoot(t *testing.T) string {
+// Versions as scripts/version.sh makes them, in the order that opkg gives them.
+func TestOpkgVersions(t *testing.T) {
+	opkg := tool(t, "opkg", "IMON_OPKG")
+	if opkg == "" {
+		return
+	}
+	root := offlineRoot(t, "x86_64")
+	order := []string{"2.9.9-r1", "3.0.0~git202611252138.1a2b3c4-r1", "3.0.0~git202611252139.0a2b3c4-r1", "3.0.0-r1", "3.0.1~git202611252138.1a2b3c4-r1", "3.0.1-r1"}
+	for i := 1; i < len(order); i++ {
+		out, err := exec.Command(opkg, "-f", root+"/etc/opkg.conf", "-o", root, "compare-versions", order[i-1], "<<", order[i]).CombinedOutput()
+		if err != nil {
+			t.Errorf("opkg: %s is not older than %s: %v %s", order[i-1], order[i], err, out)
+		}
+	}
+}
+
+// offlineRoot is a directory for a label in which ca-bundle is installed.
+func offlineRoot(t *testing.T, label string) string {
 	t.Helper()
 	root := t.TempDir()
 	for name, text := range map[string]string{
-		"etc/opkg.conf":                    "dest root /\nlists_dir ext /var/opkg-lists\narch all 1\narch mipsel_24kc 10\n",
+		"etc/opkg.conf":                    "dest root /\nlists_dir ext /var/opkg-lists\narch all 1\narch " + label + " 10\n",
 		"usr/lib/opkg/status":              "Package: ca-bundle\nVersion: 1-r1\nStatus: install ok installed\nArchitecture: all\nInstalled-Time: 1\n\n",
 		"usr/lib/opkg/info/ca-bundle.list": "",
 		"tmp/.keep":                        "",
