@@ -13,6 +13,7 @@ case $mode in release | snapshot) ;; *) echo "release.sh: 'snapshot' or nothing,
 
 mkdir -p "${DIST:-dist}"
 dist=$(cd "${DIST:-dist}" && pwd)
+unset DIST SOURCE_DATE_EPOCH # what the hooks do depends on the commit alone
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM

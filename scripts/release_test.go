@@ -102,7 +102,7 @@ func TestSnapshotVersion(t *testing.T) {
 
 func TestRelease(t *testing.T) {
 	root := tree(t, `
-printf '%s\n' "$@" >"$HOME/asked"; git remote get-url origin >>"$HOME/asked"; git tag >>"$HOME/asked"
+printf '%s\n' "$@" >"$HOME/asked"; git remote get-url origin >>"$HOME/asked"; git tag >>"$HOME/asked"; env >>"$HOME/asked"
 version=${IMON_VERSION:-3.1.4}
 mkdir dist && cd dist && : >metadata.json
 for f in linux_mips.tar.gz armhf.deb mips_24kc.ipk modules.txt; do echo $f >"imon_${version}_$f"; done
@@ -111,16 +111,19 @@ sha256sum imon_* >"imon_${version}_checksums.txt"`)
 	git("init", "-q")
 	git("add", "-A")
 	git("commit", "-q", "-m", "x")
-	write(t, root+"/dist/imon_3.0.0_linux_mips.tar.gz", "of an earlier release")
-	mustRun(t, root, "scripts/release.sh")
+	write(t, root+"/out/imon_3.0.0_linux_mips.tar.gz", "of an earlier release")
+	mustRun(t, root, "env", "DIST=out", "SOURCE_DATE_EPOCH=1", "scripts/release.sh")
 	asked := read(t, root+"/asked")
 	for _, want := range []string{"github.com/goreleaser/goreleaser/v2@v2.16.0", "--skip=publish", "https://github.com/ejgeiger/imon.git", "v3.1.4"} {
 		if !strings.Contains(asked, "\n"+want+"\n") {
 			t.Errorf("no %q in\n%s", want, asked)
 		}
 	}
+	if strings.Contains(asked, "\nDIST=") || strings.Contains(asked, "\nSOURCE_DATE_EPOCH=") {
+		t.Errorf("the environment reaches the hooks:\n%s", asked)
+	}
 	want := "imon_3.1.4_armhf.deb\nimon_3.1.4_checksums.txt\nimon_3.1.4_linux_mips.tar.gz\nimon_3.1.4_mips_24kc.ipk\nimon_3.1.4_modules.txt"
-	if got := mustRun(t, root, "ls", "dist"); got != want {
+	if got := mustRun(t, root, "ls", "out"); got != want {
 		t.Errorf("dist:\n%s", got)
 	}
 	if tags := mustRun(t, root, "git", "tag"); tags != "" {
