@@ -50,8 +50,9 @@ for page in rpi/man/*.[58]; do
 	gzip -9n <"$page" >"$work/${page##*/}.gz"
 done
 # Files keep no time of their own, so that a fresh checkout gives the same bytes.
+# nfpm is compiled as GoReleaser's hooks would: once.
 SOURCE_DATE_EPOCH=$epoch ARCH=$arch VERSION=$version BINARY=$binary WORK=$work \
-	go run "$NFPM" package --config rpi/nfpm.yaml --packager deb --target "$work/deb" >"$work/log" 2>&1 ||
+	CGO_ENABLED=0 GOFLAGS=-trimpath go run "$NFPM" package --config rpi/nfpm.yaml --packager deb --target "$work/deb" >"$work/log" 2>&1 ||
 	{ cat "$work/log" >&2; exit 1; }
 mv "$work/deb" "$dist/imon_${version}_$arch.deb"
 echo "$dist/imon_${version}_$arch.deb"

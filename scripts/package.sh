@@ -19,6 +19,7 @@ line=$(awk -v word="$word" '
 target=${line% *} arch=${line#* }
 
 [ "$arch" = - ] || scripts/deb.sh "$arch" "$version" "$binary"
+# shellcheck disable=SC2013 # labels are words
 for label in $(awk -v target="$target" '!/^#/ && $2 == target { print $1 }' openwrt/labels); do
 	scripts/ipk.sh "$label" "$version" "$binary"
 done
