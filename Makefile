@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 .PHONY: help build test test-netconf test-short check demo fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## bin/imon for this machine, static
 	@scripts/build.sh host bin/imon "$(VERSION)"
@@ -45,7 +45,22 @@ lint-deb: ## lintian for the Debian packages of all three architectures, mandoc 
 emulate: ## the release binary on emulated machines: mipsel, armhf, ARMv6, arm64, s390x (Debian, no root, 10 to 30 minutes)
 	@VERSION="$(VERSION)" scripts/emulate.sh
 
-.PHONY: ipk deb lint-deb emulate
+cross: ## every target of scripts/targets, or those of ARCH, with sizes: make cross ARCH=mipsle
+	@VERSION="$(VERSION)" scripts/cross-build.sh $(ARCH)
+
+release: ## dist/: archives, every .deb and .ipk, checksums, of the last commit (docs/release.md)
+	@scripts/release.sh
+
+snapshot: ## the same, with the version of a snapshot
+	@scripts/release.sh snapshot
+
+packages-test: ## prove what make release left in dist (root): lintian, fresh Debians, opkg's rules, oldest CPUs
+	@scripts/packages-test.sh
+
+sizes: ## the table of docs/release.md, from what make release left in dist
+	@scripts/sizes.sh
+
+.PHONY: ipk deb lint-deb emulate cross release snapshot packages-test sizes
 
 clean: ## remove what was built
 	rm -rf bin dist
