@@ -89,6 +89,9 @@ func tree(t *testing.T, fakeGo string) string {
 			write(t, filepath.Join(root, "scripts", name), read(t, name))
 		}
 	}
+	if err := os.Mkdir(root+"/tmp", 0o755); err != nil {
+		t.Fatal(err)
+	}
 	write(t, root+"/CHANGELOG.md", "# Changes\n\n## 3.1.4 (unreleased)\n\n## 3.1.3\n")
 	write(t, root+"/bin/go", "#!/bin/sh\nfor arg; do [ \"${last:-}\" != -o ] || out=$arg; last=$arg; done\n"+fakeGo)
 	return root
@@ -99,7 +102,7 @@ func tree(t *testing.T, fakeGo string) string {
 func run(root string, name string, args ...string) (stdout, stderr string, err error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = root
-	cmd.Env = []string{"PATH=" + root + "/bin:" + os.Getenv("PATH"), "HOME=" + root,
+	cmd.Env = []string{"PATH=" + root + "/bin:" + os.Getenv("PATH"), "HOME=" + root, "TMPDIR=" + root + "/tmp",
 		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b",
 		"GIT_AUTHOR_DATE=2026-11-25T22:38:59+01:00", "GIT_COMMITTER_DATE=2026-11-25T22:38:59+01:00",
 		"GOEXPERIMENT=arenas", "GOFLAGS=-tags=other", "GOARM=5", "GOAMD64=v3", "GOMIPS=hardfloat"}
