@@ -46,7 +46,7 @@ base=$cache/base-$suite-$arch.tar
 if [ ! -e "$base" ]; then
 	# shellcheck disable=SC2016 # apt-get's own variable
 	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)
-	mmdebstrap --quiet --variant=essential --architectures="$arch" "$suite" "$base.new" "$mirror"
+	mmdebstrap --quiet --format=tar --variant=essential --architectures="$arch" "$suite" "$base.new" "$mirror"
 	mv "$base.new" "$base"
 fi
 mount -t tmpfs -o mode=755 tmpfs "$work"
