@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
 # cpu TARGET prints the emulator and the CPU: 24Kc has no floating point, arm926 and
-# pentium neither VFP nor SSE, n270 is the first Atom, qemu64 is x86-64-v1.
+# pentium neither VFP nor SSE, qemu64 is x86-64-v1.
 cpu() {
 	case $1 in
 		arm5) echo qemu-arm-static -cpu arm926 ;;
@@ -22,11 +22,9 @@ cpu() {
 		arm64) echo qemu-aarch64-static -cpu cortex-a53 ;;
 		mips) echo qemu-mips-static -cpu 24Kc ;;
 		mipsle) echo qemu-mipsel-static -cpu 24Kc ;;
-		mipsle-hardfloat) echo qemu-mipsel-static -cpu 24Kf ;;
 		mips64) echo qemu-mips64-static -cpu MIPS64R2-generic ;;
 		mips64le) echo qemu-mips64el-static -cpu MIPS64R2-generic ;;
 		386) echo qemu-i386-static -cpu pentium ;;
-		386-sse2) echo qemu-i386-static -cpu n270 ;;
 		amd64) echo qemu-x86_64-static -cpu qemu64 ;;
 		riscv64) echo qemu-riscv64-static -cpu rv64 ;;
 		loong64) echo qemu-loongarch64-static ;;

@@ -135,6 +135,9 @@ func TestTargets(t *testing.T) {
 		if len(g.settings) < 2 && arch != "loong64" {
 			t.Errorf("%s: which model of %s? Go's default can be changed by anybody's environment", g.name, arch)
 		}
+		if arm, _ := strings.CutPrefix(g.settings[len(g.settings)-1], "GOARM="); g.name != arch && g.name != arch+arm {
+			t.Errorf("%s: GoReleaser makes one archive of all programs for %s, whatever the model, but for arm", g.name, arch)
+		}
 		if !slices.Contains([]string{"-", "amd64", "arm64", "armhf"}, g.deb) || g.deb == "armhf" && g.settings[1] != "GOARM=6" {
 			t.Errorf("%s must not be in the Debian package for %s", g.name, g.deb)
 		}
