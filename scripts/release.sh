@@ -2,8 +2,7 @@
 # release.sh [snapshot]  builds everything that a release consists of into $DIST
 # ("dist" when not set): archives, Debian and OpenWrt packages, the list of modules,
 # checksums. What is packed is the last commit. With "snapshot" the versions are
-# those of scripts/version.sh snapshot. Nothing is published; neither a network nor
-# a git remote is needed when Go's module cache has what go.sum and this file name.
+# those of scripts/version.sh snapshot. Nothing is published; no git remote is needed.
 set -eu
 cd "$(dirname "$0")/.."
 GORELEASER=github.com/goreleaser/goreleaser/v2@v2.16.0
