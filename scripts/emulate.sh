@@ -5,11 +5,11 @@
 # and mipsel with UCI too. First qemu-user runs each binary on the
 # processor that it is meant for, which takes a second and shows a wrong GOARM or GOMIPS; "gate" alone ends with that.
 # Exit code 0 when every check of every machine passed, 1 when not. docs/emulate.md tells what is checked.
-# IDLE: for how many seconds memory and CPU are looked at (10); LIMIT: seconds for one machine (600); VERSION: 3.0.0.
+# IDLE: for how many seconds memory and CPU are looked at (10); LIMIT: seconds for one machine (600); VERSION.
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 2
 ulimit -c 0
-idle=${IDLE:-10} limit=${LIMIT:-600} version=${VERSION:-3.0.0}
+idle=${IDLE:-10} limit=${LIMIT:-600} version=${VERSION:-$(scripts/version.sh)}
 # shellcheck source-path=SCRIPTDIR source=emulate/packages.sh
 . scripts/emulate/packages.sh
 
@@ -48,11 +48,12 @@ of() {
 # build NAME compiles imon, and the internet of the machine, into a directory of that name. In the background, so that
 # a signal ends it at once.
 build() {
-	local code
+	local code flags
 	mkdir -p "$work/$1"
+	mapfile -t flags < <(grep '^-' scripts/build-flags)
 	# shellcheck disable=SC2086 # a list of assignments
-	env GOTMPDIR="$work" GOOS=linux CGO_ENABLED=0 $settings nice go build -trimpath -buildvcs=false -tags netgo,osusergo,nethttpomithttp2 \
-		-ldflags "-s -w -X github.com/ejgeiger/imon/internal/build.Version=$version" -o "$work/$1/" ./cmd/imon ./internal/lab/peer &
+	env GOTMPDIR="$work" GOFLAGS=-trimpath GOOS=linux CGO_ENABLED=0 $settings nice go build "${flags[@]/%Version=/Version=$version}" \
+		-o "$work/$1/" ./cmd/imon ./internal/lab/peer &
 	child=$!
 	wait $child
 	code=$?
