@@ -42,7 +42,7 @@ type Kernel interface {
 // Prober is what the monitor needs of package probe. Ping may be called from
 // several goroutines; it takes a bounded time, and returns soon after ctx is done.
 type Prober interface {
-	Ping(ctx context.Context, request probe.EchoRequest) probe.EchoResult
+	Ping(ctx context.Context, request probe.EchoRequest) probe.Result
 }
 
 // Monitor keeps the default route on an uplink that works.

@@ -196,11 +196,11 @@ func TestRunWaitsForItsProbes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		var ended atomic.Int32
-		slow := func(ctx context.Context, _ probe.EchoRequest) probe.EchoResult {
+		slow := func(ctx context.Context, _ probe.EchoRequest) probe.Result {
 			<-ctx.Done()
 			time.Sleep(50 * time.Millisecond)
 			ended.Add(1)
-			return probe.EchoResult{}
+			return probe.Result{}
 		}
 		r.prober.on(gateway1, slow)
 		r.prober.on(gateway2, slow)
@@ -240,7 +240,7 @@ func TestClosedChangesDoNotSpin(t *testing.T) {
 func TestPanicOfProberComesOutOfRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.prober.on(gateway1, func(context.Context, probe.EchoRequest) probe.EchoResult { panic("broken") })
+		r.prober.on(gateway1, func(context.Context, probe.EchoRequest) probe.Result { panic("broken") })
 		r.prober.on(gateway2, silent)
 		m := New(r.cfg, r.kernel, r.kernel.changes, r.prober, r.events)
 		defer func() {
@@ -277,7 +277,7 @@ func TestRenumberedUplinkIsProbedFromItsNewAddress(t *testing.T) {
 		r.until(9 * time.Second)
 		r.want("3s message warning: Default route of Primary Network cable (eth1) had been removed; put back",
 			"4.2s failover-uplink-offline Standby 'eth2' (no answer)")
-		r.prober.on(gateway1, func(ctx context.Context, q probe.EchoRequest) probe.EchoResult {
+		r.prober.on(gateway1, func(ctx context.Context, q probe.EchoRequest) probe.Result {
 			if q.Path.Source != renumbered {
 				t.Errorf("probed from %v", q.Path.Source)
 			}
@@ -292,8 +292,8 @@ func TestRenumberedUplinkIsProbedFromItsNewAddress(t *testing.T) {
 func TestPostpingThatCouldNotBeMadeIsNoVerdict(t *testing.T) {
 	inRig(t, func(r *rig) {
 		r.cfg.Uplinks[primary].PostTarget = "192.0.2.9"
-		r.prober.on("192.0.2.9", func(context.Context, probe.EchoRequest) probe.EchoResult {
-			return probe.EchoResult{Sent: 1, Err: fmt.Errorf("%w: too many open files", probe.ErrLocal)}
+		r.prober.on("192.0.2.9", func(context.Context, probe.EchoRequest) probe.Result {
+			return probe.Result{Sent: 1, Err: fmt.Errorf("%w: too many open files", probe.ErrLocal)}
 		})
 	}, func(r *rig) {
 		r.want("0s failover-initial Primary cable (eth1) 10.0.1.2 online",

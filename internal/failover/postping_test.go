@@ -22,12 +22,12 @@ func TestPostPing(t *testing.T) {
 	again := 0
 	for _, c := range []struct {
 		name   string
-		answer func(context.Context, probe.EchoRequest) probe.EchoResult
+		answer func(context.Context, probe.EchoRequest) probe.Result
 		want   string
 		asked  string
 	}{
 		{"answers", alive, "0s failover-postping Primary cable (eth1) 10.0.1.2 online", "0s"},
-		{"answers the second time", func(ctx context.Context, r probe.EchoRequest) probe.EchoResult {
+		{"answers the second time", func(ctx context.Context, r probe.EchoRequest) probe.Result {
 			if again++; again == 1 {
 				return silent(ctx, r)
 			}
@@ -40,7 +40,7 @@ func TestPostPing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			inRig(t, func(r *rig) {
 				withPostPing(r)
-				r.prober.on("one.example", func(ctx context.Context, q probe.EchoRequest) probe.EchoResult {
+				r.prober.on("one.example", func(ctx context.Context, q probe.EchoRequest) probe.Result {
 					if q.Path != (probe.Path{Source: address(primary), Interface: "eth1"}) {
 						t.Errorf("path %+v", q.Path)
 					}
@@ -90,7 +90,7 @@ func TestPanicOfPostPingComesOutOfRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		withPostPing(r)
-		r.prober.on("one.example", func(context.Context, probe.EchoRequest) probe.EchoResult { panic("broken") })
+		r.prober.on("one.example", func(context.Context, probe.EchoRequest) probe.Result { panic("broken") })
 		defer func() {
 			if p := fmt.Sprint(recover()); !strings.HasPrefix(p, "broken\n") {
 				t.Errorf("panic %q", p)

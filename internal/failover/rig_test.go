@@ -91,13 +91,13 @@ func (k *fakeKernel) attempts() []string {
 // fakeProber answers at once, unless a target has an answer of its own.
 type fakeProber struct {
 	mu      sync.Mutex
-	answers map[string]func(context.Context, probe.EchoRequest) probe.EchoResult
+	answers map[string]func(context.Context, probe.EchoRequest) probe.Result
 	asked   []string // "TIME INTERFACE TARGET"
 	last    probe.EchoRequest
 	now     func() time.Duration
 }
 
-func (p *fakeProber) Ping(ctx context.Context, r probe.EchoRequest) probe.EchoResult {
+func (p *fakeProber) Ping(ctx context.Context, r probe.EchoRequest) probe.Result {
 	p.mu.Lock()
 	p.asked = append(p.asked, fmt.Sprintf("%v %s %s", p.now(), r.Path.Interface, r.Target))
 	p.last = r
@@ -110,7 +110,7 @@ func (p *fakeProber) Ping(ctx context.Context, r probe.EchoRequest) probe.EchoRe
 }
 
 // on sets how a target answers from now on.
-func (p *fakeProber) on(target string, answer func(context.Context, probe.EchoRequest) probe.EchoResult) {
+func (p *fakeProber) on(target string, answer func(context.Context, probe.EchoRequest) probe.Result) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answers[target] = answer
@@ -136,23 +136,23 @@ func (p *fakeProber) times(device string) string {
 	return strings.Join(times, " ")
 }
 
-func alive(context.Context, probe.EchoRequest) probe.EchoResult {
-	return probe.EchoResult{Address: address(0), Sent: 2, RTTs: []time.Duration{time.Millisecond}}
+func alive(context.Context, probe.EchoRequest) probe.Result {
+	return probe.Result{Address: address(0), Sent: 2, RTTs: []time.Duration{time.Millisecond}}
 }
 
 // silent takes the whole time of a round, as nobody answers.
-func silent(ctx context.Context, r probe.EchoRequest) probe.EchoResult {
+func silent(ctx context.Context, r probe.EchoRequest) probe.Result {
 	select {
 	case <-ctx.Done():
-		return probe.EchoResult{Err: fmt.Errorf("%w: %w", probe.ErrLocal, ctx.Err())}
+		return probe.Result{Err: fmt.Errorf("%w: %w", probe.ErrLocal, ctx.Err())}
 	case <-time.After(time.Duration(r.Count-1)*r.Spacing + r.Wait):
-		return probe.EchoResult{Address: address(0), Sent: r.Count}
+		return probe.Result{Address: address(0), Sent: r.Count}
 	}
 }
 
 // failing is a prober that cannot put its question.
-func failing(err error) func(context.Context, probe.EchoRequest) probe.EchoResult {
-	return func(context.Context, probe.EchoRequest) probe.EchoResult { return probe.EchoResult{Err: err} }
+func failing(err error) func(context.Context, probe.EchoRequest) probe.Result {
+	return func(context.Context, probe.EchoRequest) probe.Result { return probe.Result{Err: err} }
 }
 
 // events keeps what was published as "TIME TEXT".
@@ -222,7 +222,7 @@ func newRig(t *testing.T) *rig {
 		{Index: 2, Up: true, Address: address(0)},
 		{Index: 3, Up: true, Address: address(1)},
 	}, Default: uplink.None}
-	r.prober = &fakeProber{answers: map[string]func(context.Context, probe.EchoRequest) probe.EchoResult{}, now: r.now}
+	r.prober = &fakeProber{answers: map[string]func(context.Context, probe.EchoRequest) probe.Result{}, now: r.now}
 	r.events = &events{now: r.now}
 	return r
 }

@@ -38,7 +38,7 @@ func (r *round) discard(i int) {
 type answer struct {
 	uplink     int
 	target     string // who was asked
-	result     probe.EchoResult
+	result     probe.Result
 	unresolved bool   // the target has no address; the gateway was probed instead
 	crash      string // the panic that ended it, with its stack
 }
@@ -164,7 +164,7 @@ func (l *loop) result(r *round, i int) event.Event {
 }
 
 // measured are the figures of one answer.
-func measured(r probe.EchoResult) event.Round {
+func measured(r probe.Result) event.Round {
 	s := r.Stats()
 	return event.Round{
 		Sent: r.Sent, Received: len(r.RTTs),

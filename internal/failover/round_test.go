@@ -14,11 +14,11 @@ import (
 func TestRoundsStandOnAGrid(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		answer func(context.Context, probe.EchoRequest) probe.EchoResult
+		answer func(context.Context, probe.EchoRequest) probe.Result
 		want   string
 	}{
 		{"quick", alive, "0s 1s 2s 3s 4s"},
-		{"slow", func(ctx context.Context, r probe.EchoRequest) probe.EchoResult {
+		{"slow", func(ctx context.Context, r probe.EchoRequest) probe.Result {
 			time.Sleep(400 * time.Millisecond)
 			return alive(ctx, r)
 		}, "0s 1s 2s 3s 4s"},
@@ -63,11 +63,11 @@ func TestRequestIsBoundToItsUplink(t *testing.T) {
 func TestChangeDuringARound(t *testing.T) {
 	inRig(t, nil, func(r *rig) {
 		r.skip()
-		r.prober.on(gateway1, func(ctx context.Context, _ probe.EchoRequest) probe.EchoResult {
+		r.prober.on(gateway1, func(ctx context.Context, _ probe.EchoRequest) probe.Result {
 			<-ctx.Done()
-			return probe.EchoResult{Sent: 2} // a verdict, but on the past
+			return probe.Result{Sent: 2} // a verdict, but on the past
 		})
-		r.prober.on(gateway2, func(ctx context.Context, q probe.EchoRequest) probe.EchoResult {
+		r.prober.on(gateway2, func(ctx context.Context, q probe.EchoRequest) probe.Result {
 			time.Sleep(800 * time.Millisecond)
 			return alive(ctx, q)
 		})

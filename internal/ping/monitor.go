@@ -12,7 +12,7 @@ import (
 
 // Pinger sends one round of echo requests.
 type Pinger interface {
-	Ping(ctx context.Context, r probe.EchoRequest) probe.EchoResult
+	Ping(ctx context.Context, r probe.EchoRequest) probe.Result
 }
 
 // Monitor measures one target. Make it with [New].
@@ -48,7 +48,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 	}
 }
 
-func (m *Monitor) echo(ctx context.Context) probe.EchoResult {
+func (m *Monitor) echo(ctx context.Context) probe.Result {
 	return m.pinger.Ping(ctx, probe.EchoRequest{
 		Target:  m.cfg.Target,
 		Count:   m.cfg.Count,

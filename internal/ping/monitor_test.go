@@ -18,11 +18,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // network is a Pinger that gives the answers in turn, the last one for ever.
 type network struct {
 	took    time.Duration
-	answers []probe.EchoResult
+	answers []probe.Result
 	asked   []probe.EchoRequest
 }
 
-func (n *network) Ping(ctx context.Context, r probe.EchoRequest) probe.EchoResult {
+func (n *network) Ping(ctx context.Context, r probe.EchoRequest) probe.Result {
 	n.asked = append(n.asked, r)
 	select {
 	case <-ctx.Done():
@@ -59,7 +59,7 @@ func TestRoundsStayOnTheGrid(t *testing.T) {
 		rounds int
 	}{{0, 6}, {300 * ms, 6}, {time.Second, 5}, {1200 * ms, 3}, {time.Hour, 0}} {
 		synctest.Test(t, func(t *testing.T) {
-			out := run(t, 5500*ms, &network{took: c.took, answers: []probe.EchoResult{answered}}, every(time.Second))
+			out := run(t, 5500*ms, &network{took: c.took, answers: []probe.Result{answered}}, every(time.Second))
 			if len(out.events) != c.rounds {
 				t.Errorf("%d rounds of %v were told in 5.5s, want %d", len(out.events), c.took, c.rounds)
 			}
@@ -70,7 +70,7 @@ func TestRoundsStayOnTheGrid(t *testing.T) {
 func TestEventsCarryMonitorAndTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		out := run(t, 3*time.Second, &network{took: time.Second, answers: []probe.EchoResult{answered}}, every(10*time.Second))
+		out := run(t, 3*time.Second, &network{took: time.Second, answers: []probe.Result{answered}}, every(10*time.Second))
 		e := out.events[0]
 		if e.Monitor != event.Ping || e.Target != "a.example" || !e.Time.Equal(start.Add(time.Second)) {
 			t.Errorf("got %+v", e)
@@ -81,7 +81,7 @@ func TestEventsCarryMonitorAndTime(t *testing.T) {
 func TestRunGoesOnWithWhatItKnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &record{}
-		m := New(config.Ping{Rounds: every(time.Second), Target: "a.example"}, &network{answers: []probe.EchoResult{local}}, out)
+		m := New(config.Ping{Rounds: every(time.Second), Target: "a.example"}, &network{answers: []probe.Result{local}}, out)
 		for range 3 {
 			ctx, cancel := context.WithTimeout(t.Context(), 1500*ms)
 			if err := m.Run(ctx); err != nil {
@@ -98,7 +98,7 @@ func TestRunGoesOnWithWhatItKnew(t *testing.T) {
 // A host name that does not resolve killed the monitor's thread.
 func TestFault08NameThatDoesNotResolveIsAResultAndNotTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		out := run(t, 3500*ms, &network{answers: []probe.EchoResult{answered, nameless, nameless, answered}}, every(time.Second))
+		out := run(t, 3500*ms, &network{answers: []probe.Result{answered, nameless, nameless, answered}}, every(time.Second))
 		want := []string{
 			"a.example alive true loss 0.00 ",
 			`4 Ping target a.example: cannot resolve "a.example": no such host`,
@@ -120,7 +120,7 @@ func TestFault08NameThatDoesNotResolveIsAResultAndNotTheEnd(t *testing.T) {
 // No route to the host was reported as 0 % loss.
 func TestFault12NoRouteIsAllLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		out := run(t, 500*ms, &network{answers: []probe.EchoResult{routless}}, every(time.Second))
+		out := run(t, 500*ms, &network{answers: []probe.Result{routless}}, every(time.Second))
 		e := out.events[len(out.events)-1]
 		if e.Kind != event.PingResult || e.Round.Alive() || e.Round.Loss != 1 || e.Text != "no route" {
 			t.Errorf("got %+v, want loss 1 and the reason", e)
@@ -131,7 +131,7 @@ func TestFault12NoRouteIsAllLost(t *testing.T) {
 // A wait of 0.5 s became 0.
 func TestFault12WaitIsPassedOnAsGiven(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		net := &network{answers: []probe.EchoResult{answered}}
+		net := &network{answers: []probe.Result{answered}}
 		run(t, 100*ms, net, config.Rounds{Interval: 500 * ms, Count: 5, Wait: 500 * ms})
 		want := probe.EchoRequest{Target: "a.example", Count: 5, Spacing: 50 * ms, Wait: 500 * ms}
 		if net.asked[0] != want {
@@ -142,7 +142,7 @@ func TestFault12WaitIsPassedOnAsGiven(t *testing.T) {
 
 func TestCheckStartsARoundNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		net, out := &network{answers: []probe.EchoResult{answered}}, &record{}
+		net, out := &network{answers: []probe.Result{answered}}, &record{}
 		m := New(config.Ping{Rounds: every(10 * time.Second), Target: "a.example"}, net, out)
 		time.AfterFunc(time.Second, m.Check)
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)

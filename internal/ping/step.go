@@ -34,7 +34,7 @@ const (
 type state struct{ told [troubles]bool }
 
 // step is the whole behaviour of the monitor.
-func step(target string, s state, r probe.EchoResult) (state, []event.Event) {
+func step(target string, s state, r probe.Result) (state, []event.Event) {
 	var out []event.Event
 	switch what := classify(r); what {
 	case none:
@@ -54,7 +54,7 @@ func step(target string, s state, r probe.EchoResult) (state, []event.Event) {
 	return s, append(out, result(target, r))
 }
 
-func classify(r probe.EchoResult) trouble {
+func classify(r probe.Result) trouble {
 	switch {
 	case r.Alive() || r.Err == nil:
 		return none
@@ -70,12 +70,12 @@ func classify(r probe.EchoResult) trouble {
 }
 
 // line tells a trouble.
-func line(severity event.Severity, target string, r probe.EchoResult) event.Event {
+func line(severity event.Severity, target string, r probe.Result) event.Event {
 	return event.Event{Kind: event.Message, Severity: severity, Text: "Ping target " + target + ": " + r.Reason()}
 }
 
 // result tells the figures of a round.
-func result(target string, r probe.EchoResult) event.Event {
+func result(target string, r probe.Result) event.Event {
 	s := r.Stats()
 	return event.Event{Kind: event.PingResult, Target: target, Text: r.Reason(), Round: event.Round{
 		Sent: r.Sent, Received: len(r.RTTs),

@@ -13,12 +13,12 @@ import (
 const ms = time.Millisecond
 
 // round is a result of so many requests with these answers.
-func round(sent int, rtts ...time.Duration) probe.EchoResult {
-	return probe.EchoResult{Sent: sent, RTTs: rtts}
+func round(sent int, rtts ...time.Duration) probe.Result {
+	return probe.Result{Sent: sent, RTTs: rtts}
 }
 
 // failed is a result of requests that did not leave.
-func failed(err error) probe.EchoResult { return probe.EchoResult{Sent: 2, Err: err} }
+func failed(err error) probe.Result { return probe.Result{Sent: 2, Err: err} }
 
 var (
 	answered = round(2, 2*ms, 4*ms)
@@ -54,7 +54,7 @@ func TestStep(t *testing.T) {
 		cannot  = "3 Ping target a.example: cannot probe"
 	)
 	type round struct {
-		in   probe.EchoResult
+		in   probe.Result
 		want []string
 	}
 	for title, rounds := range map[string][]round{
@@ -83,7 +83,7 @@ func TestStep(t *testing.T) {
 			{nameless, []string{warning, name}}, {local, []string{cannot}}, {nameless, []string{name}}, {local, []string{cannot}},
 		},
 		"a request that did not leave does not matter when another is answered": {
-			{probe.EchoResult{Sent: 1, RTTs: []time.Duration{ms}, Err: probe.ErrNoRoute}, []string{yes}},
+			{probe.Result{Sent: 1, RTTs: []time.Duration{ms}, Err: probe.ErrNoRoute}, []string{yes}},
 		},
 	} {
 		t.Run(title, func(t *testing.T) {
@@ -135,7 +135,7 @@ func FuzzStep(f *testing.F) {
 }
 
 // check tells what must hold after any round.
-func check(t *testing.T, in probe.EchoResult, events []event.Event, told map[string]bool) {
+func check(t *testing.T, in probe.Result, events []event.Event, told map[string]bool) {
 	results := 0
 	for _, e := range events {
 		switch r := e.Round; {

@@ -47,9 +47,9 @@ func NewPinger(resolver *Resolver) *Pinger {
 // included; ErrLocal when this machine could not ask or ctx ended; any other
 // error, such as "operation not permitted" by a firewall that drops outgoing
 // echo requests, counts as unanswered and nothing more.
-func (p *Pinger) Ping(ctx context.Context, r EchoRequest) EchoResult {
+func (p *Pinger) Ping(ctx context.Context, r EchoRequest) Result {
 	r = r.bounded()
-	result := EchoResult{Sent: r.Count}
+	result := Result{Sent: r.Count}
 	address, err := p.resolver.Lookup(ctx, r.Target, r.Path)
 	if ctx.Err() != nil {
 		err = ended(ctx)

@@ -83,7 +83,7 @@ func TestPingTimes(t *testing.T) {
 		{5, time.Microsecond, 60 * time.Millisecond, 100 * time.Millisecond}, // spacing is at least 10 ms
 	}
 	for _, test := range tests {
-		var r EchoResult
+		var r Result
 		took := unhurried(t, test.want+90*time.Millisecond, func() {
 			r = newPinger().Ping(t.Context(), EchoRequest{
 				Target: "10.99.1.2", Count: test.count, Spacing: test.spacing, Wait: test.wait,

@@ -41,8 +41,8 @@ type EchoRequest struct {
 	Wait    time.Duration // for an answer after the last request
 }
 
-// EchoResult is what a round found out.
-type EchoResult struct {
+// Result is what a round found out.
+type Result struct {
 	Address netip.Addr      // the address that was asked; invalid when the name has none
 	Sent    int             // the requests planned; one that could not be sent counts as unanswered
 	RTTs    []time.Duration // of the answers, in the order of their requests
@@ -50,15 +50,15 @@ type EchoResult struct {
 }
 
 // Alive reports whether at least one request was answered.
-func (r EchoResult) Alive() bool { return len(r.RTTs) > 0 }
+func (r Result) Alive() bool { return len(r.RTTs) > 0 }
 
 // Unknown reports whether the round says nothing about the target, because
 // this machine could not ask.
-func (r EchoResult) Unknown() bool { return !r.Alive() && errors.Is(r.Err, ErrLocal) }
+func (r Result) Unknown() bool { return !r.Alive() && errors.Is(r.Err, ErrLocal) }
 
 // Reason is a short clause for the log: why nobody answered. It is empty when
 // somebody did.
-func (r EchoResult) Reason() string {
+func (r Result) Reason() string {
 	switch {
 	case r.Alive():
 		return ""

@@ -11,7 +11,7 @@ type Stats struct {
 
 // Stats computes the figures of r. A round that planned nothing lost everything:
 // there is no evidence of an answer.
-func (r EchoResult) Stats() Stats {
+func (r Result) Stats() Stats {
 	if !r.Alive() || r.Sent < 1 {
 		return Stats{Loss: 1}
 	}

@@ -25,7 +25,7 @@ func TestStats(t *testing.T) {
 		{"more answers than requests", 1, []time.Duration{ms, ms}, Stats{ms, ms, ms, 0, 0}},
 	}
 	for _, test := range tests {
-		got := EchoResult{Sent: test.sent, RTTs: test.rtts}.Stats()
+		got := Result{Sent: test.sent, RTTs: test.rtts}.Stats()
 		if math.Abs(got.Loss-test.want.Loss) > 1e-9 {
 			t.Errorf("%s: loss %v, want %v", test.name, got.Loss, test.want.Loss)
 		}
@@ -36,17 +36,17 @@ func TestStats(t *testing.T) {
 	}
 }
 
-func TestEchoResultSaysWhy(t *testing.T) {
+func TestResultSaysWhy(t *testing.T) {
 	tests := []struct {
-		result  EchoResult
+		result  Result
 		alive   bool
 		unknown bool
 		reason  string
 	}{
-		{EchoResult{Sent: 1}, false, false, "no answer"},
-		{EchoResult{Sent: 1, RTTs: []time.Duration{1}, Err: ErrLocal}, true, false, ""},
-		{EchoResult{Sent: 1, Err: local(errors.New("no files"))}, false, true, "cannot probe: no files"},
-		{EchoResult{Sent: 1, Err: ErrNoRoute}, false, false, "no route"},
+		{Result{Sent: 1}, false, false, "no answer"},
+		{Result{Sent: 1, RTTs: []time.Duration{1}, Err: ErrLocal}, true, false, ""},
+		{Result{Sent: 1, Err: local(errors.New("no files"))}, false, true, "cannot probe: no files"},
+		{Result{Sent: 1, Err: ErrNoRoute}, false, false, "no route"},
 	}
 	for _, test := range tests {
 		r := test.result

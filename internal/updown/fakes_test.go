@@ -19,17 +19,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type network struct {
 	mu      sync.Mutex
 	took    time.Duration
-	answers func(target string) probe.EchoResult
+	answers func(target string) probe.Result
 	asked   []probe.EchoRequest
 }
 
-func (n *network) Ping(ctx context.Context, r probe.EchoRequest) probe.EchoResult {
+func (n *network) Ping(ctx context.Context, r probe.EchoRequest) probe.Result {
 	n.mu.Lock()
 	n.asked = append(n.asked, r)
 	n.mu.Unlock()
 	select {
 	case <-ctx.Done():
-		return probe.EchoResult{Err: ctx.Err()}
+		return probe.Result{Err: ctx.Err()}
 	case <-time.After(n.took):
 		return n.answers(r.Target)
 	}
@@ -80,21 +80,21 @@ func (r *record) want(t *testing.T, want ...string) {
 }
 
 var (
-	yes       = probe.EchoResult{Sent: 2, RTTs: []time.Duration{time.Millisecond, time.Millisecond}}
-	no        = probe.EchoResult{Sent: 2}
-	nameless  = probe.EchoResult{Sent: 2, Err: probe.ErrResolve}
-	forbidden = probe.EchoResult{Sent: 2, Err: probe.ErrLocal}
+	yes       = probe.Result{Sent: 2, RTTs: []time.Duration{time.Millisecond, time.Millisecond}}
+	no        = probe.Result{Sent: 2}
+	nameless  = probe.Result{Sent: 2, Err: probe.ErrResolve}
+	forbidden = probe.Result{Sent: 2, Err: probe.ErrLocal}
 )
 
 // always makes every target give the same answer.
-func always(r probe.EchoResult) func(string) probe.EchoResult {
-	return func(string) probe.EchoResult { return r }
+func always(r probe.Result) func(string) probe.Result {
+	return func(string) probe.Result { return r }
 }
 
 // between makes the target give another answer from one moment to another.
-func between(from, to time.Duration, then, otherwise probe.EchoResult) func(string) probe.EchoResult {
+func between(from, to time.Duration, then, otherwise probe.Result) func(string) probe.Result {
 	start := time.Now()
-	return func(string) probe.EchoResult {
+	return func(string) probe.Result {
 		if now := time.Since(start); from <= now && now < to {
 			return then
 		}

@@ -53,8 +53,8 @@ func TestFault12SecondaryThatDoesNotResolveLosesNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out, _, _ := run(t, 5*time.Second, func(c *config.Updown, n *network, _ *server) {
 			c.Secondaries = []string{"a.example", "typo.example", "b.example"}
-			n.answers = func(target string) probe.EchoResult {
-				return map[string]probe.EchoResult{"192.0.2.1": yes, "a.example": yes, "typo.example": nameless, "b.example": yes}[target]
+			n.answers = func(target string) probe.Result {
+				return map[string]probe.Result{"192.0.2.1": yes, "a.example": yes, "typo.example": nameless, "b.example": yes}[target]
 			}
 		})
 		out.want(t, "0s initial online", "0s secondary online", "0s secondary offline (cannot resolve)", "0s secondary online")

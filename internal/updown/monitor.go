@@ -15,7 +15,7 @@ import (
 
 // Pinger sends one round of echo requests.
 type Pinger interface {
-	Ping(ctx context.Context, r probe.EchoRequest) probe.EchoResult
+	Ping(ctx context.Context, r probe.EchoRequest) probe.Result
 }
 
 // Querier asks a DNS server for a name; the error says why there was no answer.
@@ -134,7 +134,7 @@ func hand(panics chan<- string) {
 	}
 }
 
-func (m *Monitor) echo(ctx context.Context, target string) probe.EchoResult {
+func (m *Monitor) echo(ctx context.Context, target string) probe.Result {
 	return m.pinger.Ping(ctx, probe.EchoRequest{
 		Target:  target,
 		Count:   m.cfg.Count,

@@ -90,8 +90,8 @@ func TestSecondariesFollowTheTransitionInOrder(t *testing.T) {
 		out, net, _ := run(t, 15*time.Second, func(c *config.Updown, n *network, _ *server) {
 			c.Secondaries = []string{"a.example", "b.example"}
 			n.took = 2 * time.Second
-			n.answers = func(target string) probe.EchoResult {
-				return map[string]probe.EchoResult{"192.0.2.1": yes, "a.example": yes, "b.example": no}[target]
+			n.answers = func(target string) probe.Result {
+				return map[string]probe.Result{"192.0.2.1": yes, "a.example": yes, "b.example": no}[target]
 			}
 		})
 		out.want(t, "2s initial online", "4s secondary online", "4s secondary offline (no answer)")
@@ -121,8 +121,8 @@ func TestSecondaryThatCouldNotBeAskedIsNotCalledOffline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out, _, _ := run(t, 5*time.Second, func(c *config.Updown, n *network, _ *server) {
 			c.Secondaries = []string{"a.example"}
-			n.answers = func(target string) probe.EchoResult {
-				return map[string]probe.EchoResult{"192.0.2.1": yes, "a.example": forbidden}[target]
+			n.answers = func(target string) probe.Result {
+				return map[string]probe.Result{"192.0.2.1": yes, "a.example": forbidden}[target]
 			}
 		})
 		last := out.events[len(out.events)-1]
@@ -156,7 +156,7 @@ func TestPanicInASecondaryReachesTheCallerOfRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, out := settings(), &record{start: time.Now()}
 		cfg.Secondaries = []string{"a.example"}
-		net := &network{answers: func(target string) probe.EchoResult {
+		net := &network{answers: func(target string) probe.Result {
 			if target == "a.example" {
 				panic("out of cheese")
 			}

@@ -52,7 +52,7 @@ type state struct {
 // monotonic clock and, when it was silent, what a DNS server did.
 type observation struct {
 	now   time.Duration
-	echo  probe.EchoResult
+	echo  probe.Result
 	asked bool  // a DNS query was made
 	dns   error // why it was not answered
 }
@@ -152,7 +152,7 @@ func (s state) cadence(interval time.Duration) time.Duration {
 }
 
 // secondary is what one round to a secondary says.
-func secondary(target string, r probe.EchoResult) event.Event {
+func secondary(target string, r probe.Result) event.Event {
 	if r.Unknown() {
 		return notChecked("Secondary IP", target, r)
 	}
@@ -160,6 +160,6 @@ func secondary(target string, r probe.EchoResult) event.Event {
 }
 
 // notChecked is the line for a round that this machine could not make.
-func notChecked(role, target string, r probe.EchoResult) event.Event {
+func notChecked(role, target string, r probe.Result) event.Event {
 	return event.Event{Kind: event.Message, Severity: event.Error, Text: role + " " + target + " not checked: " + r.Reason()}
 }
