@@ -61,9 +61,6 @@ func (d *DNS) Query(ctx context.Context, server, name string, path Path) error {
 	return fmt.Errorf("server %s answered no record for %q", server, name)
 }
 
-// errSilent means that the time was over before an answer came.
-var errSilent = errors.New("no answer from")
-
 // query is what does not change between the questions of one Query.
 type query struct {
 	server  string // as given
@@ -107,8 +104,7 @@ func (q query) exchange(ctx context.Context, network string, question *dns.Msg,
 	if err != nil {
 		return nil, q.failure(ctx, err)
 	}
-	defer c.Close()
-	defer context.AfterFunc(ctx, func() { c.Close() })()
+	defer closeWith(ctx, c)()
 	answer, err := talk(ctx, &dns.Conn{Conn: c, UDPSize: maxUDP}, question)
 	if err != nil {
 		return nil, q.failure(ctx, err)
@@ -118,18 +114,32 @@ func (q query) exchange(ctx context.Context, network string, question *dns.Msg,
 
 // failure tells why there is no answer.
 func (q query) failure(ctx context.Context, err error) error {
-	var n net.Error
-	switch {
-	case ctx.Err() != nil, errors.As(err, &n) && n.Timeout():
-		return errSilent
-	case errors.Is(err, ErrNoRoute):
+	err = talkError(ctx, q.address.Addr(), q.path, err)
+	if errors.Is(err, errSilent) || errors.Is(err, ErrNoRoute) || errors.Is(err, ErrLocal) {
 		return err
-	case noRouteErrno(err), forbiddenErrno(err):
-		return noRoute(q.address.Addr(), q.path, err)
-	case exhaustedErrno(err):
-		return local(err)
+	}
+	return fmt.Errorf("no answer from %s: %w", q.server, err)
+}
+
+// once asks for the A records of name by one packet and returns how long the
+// answer took, see [DNSQuery] for what counts as one.
+func (q query) once(ctx context.Context, name string) (took time.Duration, err error) {
+	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.TypeA)
+	answer, err := q.exchange(ctx, "udp", question, func(_ context.Context, c *dns.Conn, m *dns.Msg) (*dns.Msg, error) {
+		start := time.Now()
+		if err := c.WriteMsg(m); err != nil {
+			return nil, err
+		}
+		defer func() { took = time.Since(start) }()
+		return readUDP(c, m)
+	})
+	switch {
+	case err != nil:
+		return 0, err
+	case answer.Rcode == dns.RcodeSuccess, answer.Rcode == dns.RcodeNameError:
+		return took, nil
 	default:
-		return fmt.Errorf("no answer from %s: %w", q.server, plain(err))
+		return 0, fmt.Errorf("server %s answered %s", q.server, rcode(answer.Rcode))
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -71,6 +73,33 @@ func setupError(target netip.Addr, path Path, err error) error {
 	}
 	return local(err)
 }
+
+// talkError tells what it means that a connection to target could not be made, or
+// broke. Before connect(2) it is this machine's fault as in setupError; EPERM from
+// there on is a firewall as in sendError.
+func talkError(ctx context.Context, target netip.Addr, path Path, err error) error {
+	var (
+		n    net.Error
+		call *os.SyscallError
+	)
+	switch {
+	case ctx.Err() != nil, errors.As(err, &n) && n.Timeout():
+		return errSilent
+	case errors.Is(err, ErrNoRoute):
+		return err
+	case errors.As(err, &call) && (call.Syscall == "socket" || call.Syscall == "setsockopt" || call.Syscall == "bind"):
+		return setupError(target, path, err)
+	case noRouteErrno(err), forbiddenErrno(err):
+		return noRoute(target, path, err)
+	case exhaustedErrno(err):
+		return local(err)
+	default:
+		return plain(err)
+	}
+}
+
+// errSilent means that the time was over before an answer came.
+var errSilent = errors.New("no answer from")
 
 // sendError tells what it means that a packet could not be sent on a good
 // socket. EPERM there is a firewall that drops what we send, which is an

@@ -62,7 +62,7 @@ func FuzzProviderBody(f *testing.F) {
 			}
 			return
 		}
-		text := (&providerError{"host.example", err}).Error()
+		text := (&strangerError{err}).Error()
 		if len(text) > 300 || !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 			t.Errorf("%q gives %q", body, text)
 		}

@@ -51,9 +51,9 @@ func NewHTTP(resolver *Resolver, userAgent string) *HTTP {
 //
 // Errors begin with the provider's host and say why: "icanhazip.com: status 429".
 func (h *HTTP) Address(ctx context.Context, rawURL string, path Path) (netip.Addr, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return netip.Addr{}, fmt.Errorf("cannot ask %s: not an http or https URL", quote(rawURL))
+	u, err := parseURL(rawURL)
+	if err != nil {
+		return netip.Addr{}, err
 	}
 	limited, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
@@ -67,7 +67,15 @@ func (h *HTTP) Address(ctx context.Context, rawURL string, path Path) (netip.Add
 	if limited.Err() != nil && ctx.Err() == nil {
 		err = fmt.Errorf("no answer within %v", h.Timeout)
 	}
-	return netip.Addr{}, &providerError{u.Hostname(), err}
+	return netip.Addr{}, fmt.Errorf("%s: %w", u.Hostname(), &strangerError{err})
+}
+
+func parseURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("cannot ask %s: not an http or https URL", quote(text))
+	}
+	return u, nil
 }
 
 // get returns the body of a good answer.
@@ -169,14 +177,11 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// providerError says which provider failed and why. The reason may hold what a
-// stranger wrote, so its text is cut and made printable.
-type providerError struct {
-	host string
-	err  error
-}
+// strangerError is an error that may hold what a stranger wrote, so its text is cut
+// and made printable.
+type strangerError struct{ err error }
 
-func (e *providerError) Error() string {
+func (e *strangerError) Error() string {
 	s := strings.Map(func(r rune) rune {
 		if strconv.IsPrint(r) {
 			return r
@@ -186,7 +191,7 @@ func (e *providerError) Error() string {
 	if len(s) > maxReason {
 		s = strings.ToValidUTF8(s[:maxReason], "") + "…"
 	}
-	return e.host + ": " + s
+	return s
 }
 
-func (e *providerError) Unwrap() error { return e.err }
+func (e *strangerError) Unwrap() error { return e.err }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,6 +28,11 @@ func (p Path) fits(target netip.Addr) error {
 // dial connects to target from p: a socket bound to its source address (bind(2))
 // and its device (SO_BINDTODEVICE, socket(7)) before it connects.
 func (p Path) dial(ctx context.Context, network string, target netip.AddrPort) (net.Conn, error) {
+	return p.dialWith(ctx, network, target, p.toDevice)
+}
+
+// dialWith is dial with a setup of its own for the socket.
+func (p Path) dialWith(ctx context.Context, network string, target netip.AddrPort, setup func(fd int) error) (net.Conn, error) {
 	if err := p.fits(target.Addr()); err != nil {
 		return nil, err
 	}
@@ -35,10 +41,11 @@ func (p Path) dial(ctx context.Context, network string, target netip.AddrPort) (
 		return nil, noRoute(target.Addr(), p, err)
 	}
 	target = netip.AddrPortFrom(target.Addr().WithZone(zoneText(index)), target.Port())
-	d := net.Dialer{LocalAddr: p.local(network)}
-	if p.Interface != "" {
-		d.Control = p.control
-	}
+	d := net.Dialer{LocalAddr: p.local(network), Control: func(_, _ string, c syscall.RawConn) error {
+		var failed error
+		err := c.Control(func(fd uintptr) { failed = os.NewSyscallError("setsockopt", setup(int(fd))) })
+		return errors.Join(err, failed)
+	}}
 	return d.DialContext(ctx, network, target.String())
 }
 
@@ -54,10 +61,12 @@ func (p Path) local(network string) net.Addr {
 	}
 }
 
-func (p Path) control(_, _ string, c syscall.RawConn) error {
-	var failed error
-	err := c.Control(func(fd uintptr) { failed = unix.BindToDevice(int(fd), p.Interface) })
-	return errors.Join(err, failed)
+// toDevice binds fd to the device of p, where it has one.
+func (p Path) toDevice(fd int) error {
+	if p.Interface == "" {
+		return nil
+	}
+	return unix.BindToDevice(fd, p.Interface)
 }
 
 // reach asks the kernel whether a packet from p to target would find a route: it
@@ -93,10 +102,8 @@ func (p Path) reach(target netip.Addr) error {
 
 // bind ties fd to the device and the source address of p, where it has them.
 func (p Path) bind(fd int) error {
-	if p.Interface != "" {
-		if err := unix.BindToDevice(fd, p.Interface); err != nil {
-			return err
-		}
+	if err := p.toDevice(fd); err != nil {
+		return err
 	}
 	if !p.Source.IsValid() {
 		return nil

@@ -1,9 +1,10 @@
 // Package probe asks the network one question and returns one answer.
 //
-// There are three kinds of question: ICMP echo ([Pinger]), a DNS query
-// ([DNS]) and an HTTP GET ([HTTP]). No question changes anything, retries for
-// ever or outlives its context. An answer that could not be had is a value with
-// a reason, never a panic and never an empty answer.
+// Whether somebody is there is asked by ICMP echo ([Pinger]), or by any [Method]
+// ([Asker]): a DNS query, a TCP connect and an HTTP status too. What a name server
+// and a web server say is asked by [DNS] and [HTTP]. No question changes anything,
+// retries for ever or outlives its context. An answer that could not be had is a
+// value with a reason, never a panic and never an empty answer.
 package probe
 
 import (
@@ -41,15 +42,15 @@ type EchoRequest struct {
 	Wait    time.Duration // for an answer after the last request
 }
 
-// Result is what a round found out.
+// Result is what a round found out, by whatever [Method].
 type Result struct {
 	Address netip.Addr      // the address that was asked; invalid when the name has none
-	Sent    int             // the requests planned; one that could not be sent counts as unanswered
-	RTTs    []time.Duration // of the answers, in the order of their requests
-	Err     error           // why requests could not be sent; nil when they were merely unanswered
+	Sent    int             // the questions planned; one that could not be sent counts as unanswered
+	RTTs    []time.Duration // of the answers that count, in the order of their questions
+	Err     error           // why questions could not be sent or what was answered instead; nil when they were merely unanswered
 }
 
-// Alive reports whether at least one request was answered.
+// Alive reports whether at least one question was answered.
 func (r Result) Alive() bool { return len(r.RTTs) > 0 }
 
 // Unknown reports whether the round says nothing about the target, because
