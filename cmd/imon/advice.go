@@ -59,9 +59,9 @@ func (n interfaces) advice(cfg config.Failover) (all []netconf.Advice) {
 // programs says the same of the programs that other systems have in netifd's
 // place. Rivals are the uplinks with a default route of another program. What is to
 // be done for both uplinks is said once, after all else.
-func programs(fs afero.Fs, specs [2]uplink.Spec, rivals [2]bool) (all []netconf.Advice) {
+func programs(fs afero.Fs, specs []uplink.Spec, rivals []bool) (all []netconf.Advice) {
 	for i, s := range specs {
-		if s.Interface == "" || i == 1 && s.Interface == specs[0].Interface {
+		if s.Interface == "" || slices.ContainsFunc(specs[:i], func(b uplink.Spec) bool { return b.Interface == s.Interface }) {
 			continue
 		}
 		for _, a := range netconf.Advise(fs, s.Interface, rivals[i]) {

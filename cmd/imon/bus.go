@@ -10,6 +10,7 @@ import (
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
 	"github.com/ejgeiger/imon/internal/ubus"
+	"strings"
 )
 
 // socketVariable names the environment variable that holds ubusd's socket where
@@ -117,7 +118,7 @@ func settings(cfg config.Config) []status.Settings {
 		if !u.AutoGateway() {
 			seen.Gateway = u.Gateway
 		}
-		f.Uplinks = append(f.Uplinks, status.Link{Uplink: seen, Target: u.Target})
+		f.Uplinks = append(f.Uplinks, status.Link{Uplink: seen, Target: strings.Join(u.Targets, ",")})
 	}
 	return []status.Settings{
 		{Monitor: event.DDNS, Enabled: cfg.DDNS.Enable, Interval: cfg.DDNS.Interval},

@@ -123,7 +123,7 @@ type failoverJob struct {
 // Run runs the monitor until ctx ends.
 func (j failoverJob) Run(ctx context.Context) (err error) {
 	j.names.await(ctx)
-	specs := func() [2]uplink.Spec { return j.names.specs(j.cfg) }
+	specs := func() []uplink.Spec { return j.names.specs(j.cfg) }
 	router, err := uplink.New(specs(), j.cfg.Metric)
 	if err != nil {
 		return err

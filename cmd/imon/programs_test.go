@@ -113,16 +113,16 @@ func TestProgramsSaysWhatIsNotInEffect(t *testing.T) {
 	}
 	one, two := spec("imontest1"), spec("imontest2")
 	for _, c := range []struct {
-		specs  [2]uplink.Spec
-		rivals [2]bool
+		specs  []uplink.Spec
+		rivals []bool
 		want   string // the last line of each advice
 	}{
-		{[2]uplink.Spec{one, two}, [2]bool{}, ""},
-		{[2]uplink.Spec{one, two}, [2]bool{true, false}, "nmcli device reapply imontest1"},
-		{[2]uplink.Spec{one, two}, [2]bool{false, true}, "dhcpcd -n"},
-		{[2]uplink.Spec{two, one}, [2]bool{true, true}, "dhcpcd -n nmcli device reapply imontest1"},
-		{[2]uplink.Spec{two, two}, [2]bool{true, true}, "dhcpcd -n"},
-		{[2]uplink.Spec{{}, two}, [2]bool{true, true}, "dhcpcd -n"}, // a logical interface without a device
+		{[]uplink.Spec{one, two}, []bool{}, ""},
+		{[]uplink.Spec{one, two}, []bool{true, false}, "nmcli device reapply imontest1"},
+		{[]uplink.Spec{one, two}, []bool{false, true}, "dhcpcd -n"},
+		{[]uplink.Spec{two, one}, []bool{true, true}, "dhcpcd -n nmcli device reapply imontest1"},
+		{[]uplink.Spec{two, two}, []bool{true, true}, "dhcpcd -n"},
+		{[]uplink.Spec{{}, two}, []bool{true, true}, "dhcpcd -n"}, // a logical interface without a device
 	} {
 		var last []string
 		for _, a := range programs(fs, c.specs, c.rivals) {

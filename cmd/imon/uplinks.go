@@ -31,7 +31,8 @@ func (n interfaces) await(ctx context.Context) {
 }
 
 // specs are the uplinks of cfg as they are now.
-func (n interfaces) specs(cfg config.Failover) (s [2]uplink.Spec) {
+func (n interfaces) specs(cfg config.Failover) []uplink.Spec {
+	s := make([]uplink.Spec, len(cfg.Uplinks))
 	for i, u := range cfg.Uplinks {
 		s[i] = n.spec(u)
 	}
@@ -92,7 +93,7 @@ func (n interfaces) reason(u config.Uplink, found netifd.Interface, s uplink.Spe
 // following is a router whose specs follow netifd.
 type following struct {
 	*uplink.Router
-	specs func() [2]uplink.Spec
+	specs func() []uplink.Spec
 }
 
 // Sync takes over the specs of this moment first.

@@ -9,10 +9,7 @@
 // ("monitorip", "addping") stop at the reader.
 package config
 
-import (
-	"net/netip"
-	"time"
-)
+import "time"
 
 // Config is one instance's validated settings.
 type Config struct {
@@ -79,27 +76,6 @@ type Updown struct {
 
 // Refutes reports whether a DNS query may contradict an unanswered target.
 func (u Updown) Refutes() bool { return u.DNSServer != "" && u.DNSName != "" }
-
-// Failover are the settings of the monitor that owns the default route.
-type Failover struct {
-	Rounds
-	PreferPrimary bool      // fail back as soon as the primary is online again
-	Metric        int       // of the default route, 0 to 2147483647
-	Uplinks       [2]Uplink // primary, standby
-}
-
-// Uplink is one way to the internet.
-type Uplink struct {
-	Interface  string     // device, or on OpenWrt the logical name of an interface
-	Name       string     // shown in the log, may be empty
-	Gateway    netip.Addr // IPv4; 0.0.0.0 for one that is learned, see AutoGateway
-	Target     string     // name or address to probe; "" for the gateway
-	PostTarget string     // name or address to probe after a switch; "" for none
-}
-
-// AutoGateway reports whether the gateway is to be learned from the system
-// ("auto"), instead of being configured.
-func (u Uplink) AutoGateway() bool { return u.Gateway.IsUnspecified() }
 
 // Ping are the settings of the monitor that measures round-trip times.
 type Ping struct {

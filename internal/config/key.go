@@ -20,18 +20,36 @@ const (
 	KindPath                      // path of a file: string
 	KindHost                      // IP address or DNS name: string
 	KindHost4                     // IPv4 address or DNS name: string
+	KindTargets                   // list of what an uplink's method asks by IPv4: []string
+	KindTargets6                  // list of what an uplink's method asks by IPv6: []string
+	KindMethod                    // icmp, dns, tcp or http: Method
+	KindFamily                    // 4, 6 or both: Family
+	KindPause                     // seconds, 0 or more: time.Duration
+	KindMillis                    // milliseconds, 0 or more: time.Duration
+	KindPercent                   // 0 to 100, stored as 0 to 1: float64
+	KindNumber                    // 0 to 1000: int
+	KindStatus                    // HTTP status, 100 to 599: int
 	KindHosts                     // list of addresses and names: []string
 	KindText                      // text without control characters: string
 	KindInterface                 // name of a network interface: string
-	KindGateway                   // unicast IPv4 address, or "auto" (stored as 0.0.0.0): netip.Addr
+	KindGateway                   // unicast IPv4 address, "auto" or "none" (see Uplink): netip.Addr
+	KindGateway6                  // unicast IPv6 address, "auto" or "none": netip.Addr
 	KindURLs                      // list of http and https URLs: []string
 )
 
 // list reports whether a value of this kind is a list.
-func (k Kind) list() bool { return k == KindHosts || k == KindURLs }
+func (k Kind) list() bool {
+	return k == KindHosts || k == KindURLs || k == KindTargets || k == KindTargets6
+}
 
 // number reports whether a value of this kind is a number.
-func (k Kind) number() bool { return k == KindSeconds || k == KindCount || k == KindMetric }
+func (k Kind) number() bool {
+	switch k {
+	case KindSeconds, KindPause, KindMillis, KindPercent, KindCount, KindNumber, KindStatus, KindMetric, KindFamily:
+		return true
+	}
+	return false
+}
 
 // Asking says what the dialogue of imon-configure does about a setting.
 type Asking int
@@ -86,8 +104,24 @@ func (k Key) store(c *Config, text string) (rule string) {
 		return put(field, text, parseCount)
 	case KindMetric:
 		return put(field, text, parseMetric)
+	case KindNumber:
+		return put(field, text, parseSmall)
+	case KindStatus:
+		return put(field, text, parseStatus)
+	case KindPause:
+		return put(field, text, parsePause)
+	case KindMillis:
+		return put(field, text, parseMillis)
+	case KindPercent:
+		return put(field, text, parsePercent)
+	case KindMethod:
+		return put(field, text, parseMethod)
+	case KindFamily:
+		return put(field, text, parseFamily)
 	case KindGateway:
 		return put(field, text, parseGateway)
+	case KindGateway6:
+		return put(field, text, parseGateway6)
 	case KindPath:
 		return put(field, text, parsePath)
 	case KindHost:
@@ -120,10 +154,9 @@ func (k Key) setItems(c *Config, items []string) []Fault {
 	if len(items) == 0 && k.Kind == KindURLs {
 		return k.Set(c, k.Default)
 	}
-	parse := parseHost
-	if k.Kind == KindURLs {
-		parse = parseURL
-	}
+	parse := map[Kind]func(string) (string, string){
+		KindHosts: parseHost, KindURLs: parseURL, KindTargets: parseTarget, KindTargets6: parseTarget6,
+	}[k.Kind]
 	var list []string
 	var faults []Fault
 	for _, item := range items {
@@ -148,7 +181,17 @@ func (k Key) Get(c Config) string {
 	case *int:
 		return strconv.Itoa(*field)
 	case *time.Duration:
-		return strconv.FormatFloat(float64(*field)/float64(time.Second), 'f', -1, 64)
+		unit := time.Second
+		if k.Kind == KindMillis {
+			unit = time.Millisecond
+		}
+		return strconv.FormatFloat(float64(*field)/float64(unit), 'f', -1, 64)
+	case *float64:
+		return strconv.FormatFloat(*field*100, 'f', -1, 64)
+	case *Method:
+		return string(*field)
+	case *Family:
+		return string(*field)
 	case *[]string:
 		return strings.Join(*field, ",")
 	case *netip.Addr:
@@ -160,16 +203,21 @@ func (k Key) Get(c Config) string {
 	}
 }
 
-// autoGateway is the text for a gateway that is learned while imon runs.
-const autoGateway = "auto"
+// Texts for a gateway that is learned while imon runs, and for none.
+const (
+	autoGateway = "auto"
+	noGateway   = "none"
+)
 
 // addrText is the text of a gateway, empty when there is none.
 func addrText(a netip.Addr) string {
 	switch {
 	case !a.IsValid():
 		return ""
-	case a.IsUnspecified():
+	case a == netip.IPv4Unspecified():
 		return autoGateway
+	case a == netip.IPv6Unspecified():
+		return noGateway
 	}
 	return a.String()
 }

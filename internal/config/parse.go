@@ -15,7 +15,8 @@ const (
 	maxCount   = 1000
 	maxMetric  = math.MaxInt32 // fits an int where that has 32 bits
 	maxItems   = 64            // of a list
-	maxPath    = 4095          // bytes, PATH_MAX without its final zero
+	maxMillis  = 60 * 60 * 1000
+	maxPath    = 4095 // bytes, PATH_MAX without its final zero
 )
 
 // Rules that are not the one sentence of their kind.
@@ -41,12 +42,32 @@ func (k Kind) rule() string {
 		return "must be an IP address or a DNS name"
 	case KindHost4:
 		return "must be an IPv4 address or a DNS name"
+	case KindTargets:
+		return "must be a list of IPv4 addresses or DNS names (with :PORT for method tcp), or URLs for method http"
+	case KindTargets6:
+		return "must be a list of IPv6 addresses or DNS names (with :PORT for method tcp), or URLs for method http"
+	case KindMethod:
+		return "must be icmp, dns, tcp or http"
+	case KindFamily:
+		return "must be 4, 6 or both"
+	case KindPause:
+		return "must be a number of seconds, 0 or more"
+	case KindMillis:
+		return "must be a number of milliseconds from 0 to 3600000"
+	case KindPercent:
+		return "must be a number of per cent from 0 to 100"
+	case KindNumber:
+		return "must be a whole number from 0 to 1000"
+	case KindStatus:
+		return "must be an HTTP status from 100 to 599"
 	case KindHosts:
 		return "must be a list of IP addresses or DNS names"
 	case KindInterface:
 		return "must be an interface name: 1 to 15 bytes without '/', ':', blanks or control characters"
 	case KindGateway:
-		return "must be the IPv4 address of a gateway, or auto"
+		return "must be the IPv4 address of a gateway, auto or none"
+	case KindGateway6:
+		return "must be the IPv6 address of a gateway, auto or none"
 	case KindURLs:
 		return "must be a list of http:// or https:// URLs without blanks, commas and passwords"
 	default:
@@ -80,6 +101,8 @@ func parseSeconds(text string) (time.Duration, string) {
 }
 
 func parseCount(text string) (int, string)  { return parseWhole(text, 1, maxCount, KindCount) }
+func parseSmall(text string) (int, string)  { return parseWhole(text, 0, maxCount, KindNumber) }
+func parseStatus(text string) (int, string) { return parseWhole(text, 100, 599, KindStatus) }
 func parseMetric(text string) (int, string) { return parseWhole(text, 0, maxMetric, KindMetric) }
 
 // parseWhole reads a number from min to max; a fraction of zero is allowed.
@@ -151,6 +174,8 @@ func parseGateway(text string) (netip.Addr, string) {
 		return netip.Addr{}, ""
 	case autoGateway:
 		return netip.IPv4Unspecified(), ""
+	case noGateway:
+		return netip.IPv6Unspecified(), ""
 	}
 	a, err := netip.ParseAddr(text)
 	broadcast := netip.AddrFrom4([4]byte{255, 255, 255, 255})

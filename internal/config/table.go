@@ -79,34 +79,6 @@ func updownKeys() []Key {
 	)
 }
 
-func failoverKeys() []Key {
-	keys := append(roundsKeys("failover", "checks", func(c *Config) *Rounds { return &c.Failover.Rounds }),
-		Key{"failover", "prefer-primary", KindBool, "false", AskOptional, "Prefer primary network",
-			func(c *Config) any { return &c.Failover.PreferPrimary }},
-		Key{"failover", "metric", KindMetric, "201", AskOptional, "Network default route metric",
-			func(c *Config) any { return &c.Failover.Metric }},
-	)
-	keys = append(keys, uplinkKeys("primary", "Primary", 0)...)
-	return append(keys, uplinkKeys("standby", "Standby", 1)...)
-}
-
-// uplinkKeys are the settings of one uplink of the failover monitor.
-func uplinkKeys(role, title string, index int) []Key {
-	uplink := func(c *Config) *Uplink { return &c.Failover.Uplinks[index] }
-	return []Key{
-		{"failover", role + "-if", KindInterface, "", AskRequired, title + " network interface name",
-			func(c *Config) any { return &uplink(c).Interface }},
-		{"failover", role + "-name", KindText, "", AskRequired, title + " network name",
-			func(c *Config) any { return &uplink(c).Name }},
-		{"failover", role + "-gw", KindGateway, "", AskRequired, title + " network gateway IP Address",
-			func(c *Config) any { return &uplink(c).Gateway }},
-		{"failover", role + "-ping", KindHost4, "", AskOptional, "Name/IP Address to check if " + title + " network is up",
-			func(c *Config) any { return &uplink(c).Target }},
-		{"failover", role + "-postping", KindHost4, "", AskOptional, "Name/IP Address to ping after failover to " + title,
-			func(c *Config) any { return &uplink(c).PostTarget }},
-	}
-}
-
 func pingKeys() []Key {
 	return append(roundsKeys("ping", "pings", func(c *Config) *Rounds { return &c.Ping.Rounds }),
 		Key{"ping", "monitorip", KindHost, "", AskRequired, "Name/IP Address to ping",

@@ -88,7 +88,7 @@ func TestProbesFollowTheSpecs(t *testing.T) {
 		r.skip()
 		r.until(3 * time.Second)
 		r.kernel.change(func(s *uplink.Snapshot) {
-			s.Specs = [2]uplink.Spec{
+			s.Specs = []uplink.Spec{
 				{Interface: "pppoe-wan", Gateway: netip.MustParseAddr("10.0.1.254")},
 				{Interface: "eth2", Gateway: netip.MustParseAddr(gateway2)},
 			}

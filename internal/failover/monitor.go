@@ -217,7 +217,7 @@ func (l *loop) forget(i int) {
 func (l *loop) sync() {
 	next, err := l.kernel.Sync()
 	l.sayMute(err)
-	if err != nil && next.Uplinks == [2]uplink.State{} {
+	if err != nil && len(next.Uplinks) == 0 {
 		return
 	}
 	l.sayForeign(next.Foreign)
@@ -225,7 +225,7 @@ func (l *loop) sync() {
 	l.snapshot, l.known, l.synced = next, true, l.now()
 	news := first || next.Default != last.Default
 	for i, s := range next.Uplinks {
-		if first || s != last.Uplinks[i] || next.Specs[i] != last.Specs[i] {
+		if first || s != last.Uplinks[i] || next.Specs != nil && next.Specs[i] != last.Specs[i] {
 			news = true
 			l.round.discard(i)
 			l.due = l.due || s.Usable()

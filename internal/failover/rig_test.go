@@ -218,7 +218,7 @@ func inRig(t *testing.T, before, test func(r *rig)) {
 func newRig(t *testing.T) *rig {
 	r := &rig{t: t, start: time.Now(), cfg: testConfig(), control: NewControl()}
 	r.kernel = &fakeKernel{now: r.now, changes: make(chan struct{}, 1)}
-	r.kernel.snapshot = uplink.Snapshot{Uplinks: [2]uplink.State{
+	r.kernel.snapshot = uplink.Snapshot{Uplinks: []uplink.State{
 		{Index: 2, Up: true, Address: address(0)},
 		{Index: 3, Up: true, Address: address(1)},
 	}, Default: uplink.None}

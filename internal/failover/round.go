@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime/debug"
+	"strings"
 
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/probe"
 	"github.com/ejgeiger/imon/internal/schedule"
-	"github.com/ejgeiger/imon/internal/uplink"
 )
 
 // round is one round of probes of both uplinks.
@@ -64,7 +64,7 @@ func (l *loop) startRound() {
 // ask starts to probe uplink i.
 func (l *loop) ask(i int) {
 	gateway := l.gateway(i).String()
-	request := l.request(i, cmp.Or(l.cfg.Uplinks[i].Target, gateway))
+	request := l.request(i, cmp.Or(l.target(i), gateway))
 	var ctx context.Context
 	ctx, l.round.cancel[i] = context.WithCancel(l.ctx)
 	l.round.pending++
@@ -91,9 +91,12 @@ func (l *loop) request(i int, target string) probe.EchoRequest {
 	}
 }
 
+// target is who is asked about uplink i, "" for its gateway.
+func (l *loop) target(i int) string { return strings.Join(l.cfg.Uplinks[i].Targets, ",") }
+
 // device is the device through which uplink i leads now, "" when that is not known.
 func (l *loop) device(i int) string {
-	if l.snapshot.Specs == [2]uplink.Spec{} {
+	if len(l.snapshot.Specs) == 0 {
 		return l.cfg.Uplinks[i].Interface
 	}
 	return l.snapshot.Specs[i].Interface
@@ -101,7 +104,7 @@ func (l *loop) device(i int) string {
 
 // gateway is the gateway of uplink i now, invalid when it is not known.
 func (l *loop) gateway(i int) netip.Addr {
-	if l.snapshot.Specs == [2]uplink.Spec{} {
+	if len(l.snapshot.Specs) == 0 {
 		return l.cfg.Uplinks[i].Gateway
 	}
 	return l.snapshot.Specs[i].Gateway
@@ -199,5 +202,5 @@ func (l *loop) noteName(i int, a answer) {
 	if !a.unresolved || again {
 		return
 	}
-	l.say(event.Warning, "cannot resolve '%s': probing gateway %s of %s Network instead", l.cfg.Uplinks[i].Target, l.gateway(i), role(i))
+	l.say(event.Warning, "cannot resolve '%s': probing gateway %s of %s Network instead", l.target(i), l.gateway(i), role(i))
 }

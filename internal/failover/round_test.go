@@ -43,7 +43,7 @@ func TestRoundsStandOnAGrid(t *testing.T) {
 func TestRequestIsBoundToItsUplink(t *testing.T) {
 	inRig(t, func(r *rig) {
 		r.cfg.Interval, r.cfg.Count, r.cfg.Wait = 300*time.Millisecond, 3, 500*time.Millisecond
-		r.cfg.Uplinks[standby].Target = "one.example"
+		r.cfg.Uplinks[standby].Targets = []string{"one.example"}
 		r.kernel.snapshot.Uplinks[primary] = down("no carrier")
 	}, func(r *rig) {
 		want := probe.EchoRequest{
@@ -100,7 +100,7 @@ func TestUplinkThatGoesDuringARoundIsOffline(t *testing.T) {
 func TestNameThatDoesNotResolve(t *testing.T) {
 	lost := failing(fmt.Errorf("%w %q: no answer from the name server", probe.ErrResolve, "one.example"))
 	inRig(t, func(r *rig) {
-		r.cfg.Uplinks[primary].Target = "one.example"
+		r.cfg.Uplinks[primary].Targets = []string{"one.example"}
 		r.prober.on("one.example", lost)
 	}, func(r *rig) {
 		r.until(25 * time.Second)

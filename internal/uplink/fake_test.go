@@ -18,7 +18,6 @@ func parseKernel(t testing.TB, text string) *kernel {
 	t.Helper()
 	k := &kernel{settings: settings{metric: 201}}
 	devs := map[string]link{}
-	uplinks := 0
 	for line := range strings.Lines(text) {
 		w := words(strings.Fields(line))
 		switch {
@@ -26,8 +25,7 @@ func parseKernel(t testing.TB, text string) *kernel {
 		case w[0] == "metric":
 			k.metric = uint32(number(t, w[1]))
 		case w[0] == "uplink":
-			k.specs[uplinks] = Spec{Interface: w.after("dev"), Gateway: netip.MustParseAddr(w.after("via"))}
-			uplinks++
+			k.specs = append(k.specs, Spec{Interface: w.after("dev"), Gateway: netip.MustParseAddr(w.after("via"))})
 		case w[0] == "link":
 			devs[w[2]] = link{number(t, w[1]), w.has("up"), w.has("carrier")}
 		case w[0] == "addr":
@@ -38,10 +36,10 @@ func parseKernel(t testing.TB, text string) *kernel {
 			k.routes = append(k.routes, parseRoute(t, w, devs))
 		}
 	}
-	for i, s := range k.specs {
-		k.links[i] = devs[s.Interface]
+	for _, s := range k.specs {
+		k.links = append(k.links, devs[s.Interface])
 	}
-	k.tables = [2]int{tableA, tableB}
+	k.tables = []int{tableA, tableB}
 	return k
 }
 

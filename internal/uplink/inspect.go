@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Inspect returns what on this machine would keep the two uplinks, or a default
+// Inspect returns what on this machine would keep the uplinks, or a default
 // route of ours with the given metric, from working: one sentence each, none when
 // all is well. It changes nothing and needs no privilege.
-func Inspect(specs [2]Spec, metric int) ([]string, error) {
+func Inspect(specs []Spec, metric int) ([]string, error) {
 	k, err := look(specs, metric)
 	if err != nil {
 		return nil, err
@@ -17,18 +17,19 @@ func Inspect(specs [2]Spec, metric int) ([]string, error) {
 	return k.findings(), nil
 }
 
-// Rivals tells for each of the two uplinks whether the main table has a default
+// Rivals tells for each of the uplinks whether the main table has a default
 // route of another program by its device, with whatever metric. It changes nothing
 // and needs no privilege.
-func Rivals(specs [2]Spec, metric int) (rivals [2]bool, err error) {
+func Rivals(specs []Spec, metric int) ([]bool, error) {
 	k, err := look(specs, metric)
 	if err != nil {
-		return rivals, err
+		return nil, err
 	}
 	return k.rivals(), nil
 }
 
-func (k *kernel) rivals() (rivals [2]bool) {
+func (k *kernel) rivals() []bool {
+	rivals := make([]bool, len(k.links))
 	for _, r := range k.routes {
 		for i, l := range k.links {
 			foreign := r.table == unix.RT_TABLE_MAIN && r.isDefault() && !k.ours(r)
@@ -39,7 +40,7 @@ func (k *kernel) rivals() (rivals [2]bool) {
 }
 
 // look lists what the kernel has, once.
-func look(specs [2]Spec, metric int) (*kernel, error) {
+func look(specs []Spec, metric int) (*kernel, error) {
 	s, err := newSettings(specs, metric)
 	if err != nil {
 		return nil, err
@@ -52,6 +53,25 @@ func look(specs [2]Spec, metric int) (*kernel, error) {
 	return c.list(s)
 }
 
+// nth is the word for uplink i.
+func nth(i int) string {
+	if i > 1 {
+		return fmt.Sprintf("%d.", i+1)
+	}
+	return [...]string{"primary", "standby"}[i]
+}
+
+// compare says what keeps uplinks i and j from being told apart.
+func (k *kernel) compare(states []State, i, j int, say func(string, ...any)) {
+	switch a := states[i].Address; {
+	case k.specs[i].complete() && k.specs[i] == k.specs[j]:
+		say("Two uplinks lead via %s dev %s.", k.specs[i].Gateway, k.specs[i].Interface)
+	case a.IsValid() && a == states[j].Address && states[i].Index == states[j].Index:
+		say("Two uplinks have the address %s on %s, so only their gateways can be probed, "+
+			"nothing beyond; a second address there would help.", a, k.specs[i].Interface)
+	}
+}
+
 func (k *kernel) findings() []string {
 	var found []string
 	say := func(format string, values ...any) { found = append(found, fmt.Sprintf(format, values...)) }
@@ -59,7 +79,7 @@ func (k *kernel) findings() []string {
 	for i, s := range states {
 		spec := k.specs[i]
 		if !spec.complete() {
-			say("The %s uplink cannot work now: %s.", [...]string{"primary", "standby"}[i], s.Reason)
+			say("The %s uplink cannot work now: %s.", nth(i), s.Reason)
 			continue
 		}
 		if s.Reason != "" {
@@ -69,12 +89,10 @@ func (k *kernel) findings() []string {
 			say("The gateway %s is on no subnet of %s, so it is taken to be on the link.", spec.Gateway, spec.Interface)
 		}
 	}
-	switch a := states[0].Address; {
-	case k.specs[0].complete() && k.specs[0] == k.specs[1]:
-		say("Both uplinks lead via %s dev %s.", k.specs[0].Gateway, k.specs[0].Interface)
-	case a.IsValid() && a == states[1].Address && states[0].Index == states[1].Index:
-		say("Both uplinks have the address %s on %s, so only their gateways can be probed, "+
-			"nothing beyond; a second address there would help.", a, k.specs[0].Interface)
+	for i := range states {
+		for j := range i {
+			k.compare(states, j, i, say)
+		}
 	}
 	for _, r := range k.snapshot().Foreign {
 		say("The default route %q of another program wins over imon's, because its metric is not larger than %d.", r, k.metric)

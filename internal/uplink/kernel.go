@@ -11,17 +11,17 @@ import (
 
 // settings are what a Router was told, and the private tables that it took.
 type settings struct {
-	specs  [2]Spec
+	specs  []Spec
 	metric uint32
 	former *uint32 // the metric of the Router that this one succeeds; nil for none
-	tables [2]int
+	tables []int   // of the specs; 0 for none yet
 }
 
 // kernel is what was listed, in the kernel's order, together with the settings
 // in whose light it is read. All plans are made from it, without I/O.
 type kernel struct {
 	settings
-	links  [2]link   // of the specs
+	links  []link    // of the specs
 	addrs  []address // all IPv4 addresses of this machine
 	routes []route   // IPv4 defaults of main, and all routes of private tables
 	rules  []rule    // IPv4 rules at our priorities

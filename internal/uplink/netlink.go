@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -50,12 +51,13 @@ func (c conn) list(s settings) (*kernel, error) {
 }
 
 func (c conn) listLinks(k *kernel) error {
+	k.links = make([]link, len(k.specs))
 	for i, spec := range k.specs {
 		if spec.Interface == "" {
 			continue
 		}
-		if i == 1 && spec.Interface == k.specs[0].Interface {
-			k.links[1] = k.links[0]
+		if n := slices.IndexFunc(k.specs[:i], func(s Spec) bool { return s.Interface == spec.Interface }); n >= 0 {
+			k.links[i] = k.links[n]
 			continue
 		}
 		l, err := retry(func() (netlink.Link, error) { return c.LinkByName(spec.Interface) })

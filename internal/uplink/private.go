@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// private is what both uplinks need for their probes.
+// private is what the uplinks need for their probes.
 type private struct {
 	routes []route
 	rules  []rule
@@ -18,10 +18,11 @@ type private struct {
 // withTables returns ids with a private table for each uplink that has none yet,
 // once it has a device and a gateway. An uplink keeps its table for as long as
 // the Router lives, whatever becomes of its Spec.
-func (k *kernel) withTables(ids [2]int) [2]int {
+func (k *kernel) withTables(ids []int) []int {
+	ids = append(slices.Clone(ids), make([]int, len(k.specs)-len(ids))...)
 	for i, spec := range k.specs {
 		if ids[i] == 0 && spec.complete() {
-			ids[i] = k.chooseTable(spec, ids[1-i])
+			ids[i] = k.chooseTable(spec, ids)
 		}
 	}
 	return ids
@@ -29,9 +30,9 @@ func (k *kernel) withTables(ids [2]int) [2]int {
 
 // chooseTable returns the first id from an uplink's hash on that is not taken,
 // and is free or already holds nothing but this uplink's default.
-func (k *kernel) chooseTable(s Spec, taken int) int {
+func (k *kernel) chooseTable(s Spec, taken []int) int {
 	id := hash(s)
-	for n := 0; n < Tables && (id == taken || k.foreignTable(id, s.Gateway)); n++ {
+	for n := 0; n < Tables && (slices.Contains(taken, id) || k.foreignTable(id, s.Gateway)); n++ {
 		id = FirstTable + (id-FirstTable+1)%Tables
 	}
 	return id
@@ -53,7 +54,7 @@ func (k *kernel) foreignTable(id int, gateway netip.Addr) bool {
 // isPrivate reports whether a table's id is in our range.
 func isPrivate(table int) bool { return table >= FirstTable && table < FirstTable+Tables }
 
-// wanted is what both uplinks need now. A rule needs only an address; a route
+// wanted is what the uplinks need now. A rule needs only an address; a route
 // needs an interface that is set up, but the carrier may come later.
 func (k *kernel) wanted() private {
 	var w private
@@ -181,7 +182,7 @@ func (k *kernel) staleRoutes(w private, adopt bool) []op {
 // stale reports whether what belongs to a private table and a source address,
 // and is not wanted, may go.
 func (k *kernel) stale(table int, source netip.Addr, w private, adopt bool) bool {
-	if slices.Contains(k.tables[:], table) || !k.local(source, 0) {
+	if slices.Contains(k.tables, table) || !k.local(source, 0) {
 		return true
 	}
 	return adopt && slices.ContainsFunc(w.rules, func(r rule) bool { return r.from.Addr() == source })

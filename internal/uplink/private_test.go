@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,38 +120,38 @@ func TestPlanPrivateOneInterface(t *testing.T) {
 func TestChooseTables(t *testing.T) {
 	a := Spec{Interface: "eth1", Gateway: netip.MustParseAddr("192.0.2.1")}
 	b := Spec{Interface: "eth2", Gateway: netip.MustParseAddr("192.0.2.1")}
-	k := &kernel{settings: settings{specs: [2]Spec{a, b}}}
-	ids := k.withTables([2]int{})
+	k := &kernel{settings: settings{specs: []Spec{a, b}}}
+	ids := k.withTables(nil)
 	if ids[0] == ids[1] || !isPrivate(ids[0]) || !isPrivate(ids[1]) {
 		t.Fatalf("tables %v", ids)
 	}
-	k.specs = [2]Spec{b, a}
-	if got := k.withTables([2]int{}); got != [2]int{ids[1], ids[0]} {
+	k.specs = []Spec{b, a}
+	if got := k.withTables(nil); !slices.Equal(got, []int{ids[1], ids[0]}) {
 		t.Errorf("in the other order %v, want those of %v", got, ids)
 	}
-	k.specs = [2]Spec{a, a}
-	if got := k.withTables([2]int{}); got[0] != ids[0] || got[1] == got[0] {
+	k.specs = []Spec{a, a}
+	if got := k.withTables(nil); got[0] != ids[0] || got[1] == got[0] {
 		t.Errorf("the same uplink twice has %v", got)
 	}
-	k.specs = [2]Spec{a, b}
+	k.specs = []Spec{a, b}
 	k.routes = []route{{table: ids[0], dst: netip.MustParsePrefix("0.0.0.0/0"), gateway: a.Gateway, protocol: Protocol}}
-	if got := k.withTables([2]int{}); got != ids {
+	if got := k.withTables(nil); !slices.Equal(got, ids) {
 		t.Errorf("with our own route there %v, want %v", got, ids)
 	}
 	k.routes[0].protocol = 4
-	if got := k.withTables([2]int{}); got[0] == ids[0] || got[1] != ids[1] {
+	if got := k.withTables(nil); got[0] == ids[0] || got[1] != ids[1] {
 		t.Errorf("with another's route there %v, want the next id", got)
 	}
 }
 
 func TestChooseTablesWraps(t *testing.T) {
 	gateway := netip.MustParseAddr("192.0.2.1")
-	k := &kernel{settings: settings{specs: [2]Spec{{Interface: "eth1", Gateway: gateway}, {Interface: "eth2", Gateway: gateway}}}}
+	k := &kernel{settings: settings{specs: []Spec{{Interface: "eth1", Gateway: gateway}, {Interface: "eth2", Gateway: gateway}}}}
 	last := FirstTable + Tables - 1
 	for id := hash(k.specs[0]); id <= last; id++ {
 		k.routes = append(k.routes, route{table: id})
 	}
-	if got := k.withTables([2]int{}); got[0] != FirstTable {
+	if got := k.withTables(nil); got[0] != FirstTable {
 		t.Errorf("after the last id comes %d, want %d", got[0], FirstTable)
 	}
 }

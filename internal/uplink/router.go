@@ -4,13 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // attempts is how often a plan is carried out, while others change the same
 // tables, until the kernel is found as wanted.
 const attempts = 3
 
-// Router keeps the routing tables of this network namespace as two uplinks need
+// Router keeps the routing tables of this network namespace as the uplinks need
 // them. It is for one goroutine at a time, except for Watch. It needs
 // CAP_NET_ADMIN.
 type Router struct {
@@ -20,10 +21,10 @@ type Router struct {
 	writes  int  // changes asked of the kernel, for tests
 }
 
-// New returns a Router for the two uplinks, and for a default route of the given
+// New returns a Router for the uplinks, in order of preference, and for a default route of the given
 // metric (0 to 4294967295). It changes nothing yet. The error says which spec
 // cannot be, or that the kernel does not talk to us.
-func New(specs [2]Spec, metric int) (*Router, error) {
+func New(specs []Spec, metric int) (*Router, error) {
 	s, err := newSettings(specs, metric)
 	if err != nil {
 		return nil, err
@@ -52,10 +53,13 @@ func (r *Router) Succeed(metric int) {
 // changed or is not known any more. The next Sync and SetDefault go by them;
 // until then the kernel stays as it is, the default route included. An error
 // says which spec cannot be, and then nothing is replaced.
-func (r *Router) SetSpecs(specs [2]Spec) error {
+func (r *Router) SetSpecs(specs []Spec) error {
 	err := checkSpecs(specs)
+	if err == nil && len(specs) != len(r.specs) {
+		err = fmt.Errorf("cannot use %d uplinks instead of %d", len(specs), len(r.specs))
+	}
 	if err == nil {
-		r.specs = specs
+		r.specs = slices.Clone(specs)
 	}
 	return err
 }
@@ -71,15 +75,15 @@ func (r *Router) list() (*kernel, error) {
 	return k, nil
 }
 
-func newSettings(specs [2]Spec, metric int) (settings, error) {
+func newSettings(specs []Spec, metric int) (settings, error) {
 	if metric < 0 || uint64(metric) > math.MaxUint32 {
 		return settings{}, fmt.Errorf("cannot use metric %d: not in 0 to %d", metric, uint32(math.MaxUint32))
 	}
-	return settings{specs: specs, metric: uint32(metric)}, checkSpecs(specs)
+	return settings{specs: slices.Clone(specs), metric: uint32(metric)}, checkSpecs(specs)
 }
 
 // checkSpecs says what a spec lacks that names no reason for it.
-func checkSpecs(specs [2]Spec) error {
+func checkSpecs(specs []Spec) error {
 	for _, s := range specs {
 		switch {
 		case s.Reason != "" && (s.Gateway.Is4() || !s.Gateway.IsValid()):
@@ -92,7 +96,7 @@ func checkSpecs(specs [2]Spec) error {
 	return nil
 }
 
-// Sync brings both uplinks' private tables and rules to what their interfaces
+// Sync brings the uplinks' private tables and rules to what their interfaces
 // and addresses ask for, and says what the kernel has. When the kernel already
 // agrees it writes nothing. It leaves the default route alone.
 //
@@ -116,7 +120,7 @@ func (r *Router) Sync() (Snapshot, error) {
 	return s, err
 }
 
-// SetDefault makes the default route through uplink i (0 or 1) the only one of
+// SetDefault makes the default route through uplink i the only one of
 // ours in the main table, and reads it back. When it already is, nothing is
 // written. While the kernel holds one of ours with our metric, and no foreign
 // one of that metric, the change is one atomic replacement; in every other case

@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,11 +25,11 @@ func TestSyncInstallsAndThenWritesNothing(t *testing.T) {
 	if diff := cmp.Diff(want, strings.Split(w.text(r), "\n"), sorted()); diff != "" {
 		t.Error("-want +got:\n", diff)
 	}
-	states := [2]State{
+	states := []State{
 		{w.link(w.here, "eth1").Attrs().Index, true, netip.MustParseAddr("192.0.2.2"), ""},
 		{w.link(w.here, "eth2").Attrs().Index, true, netip.MustParseAddr("198.51.100.2"), ""},
 	}
-	if s.Uplinks != states || s.Default != None || s.Foreign != nil {
+	if !slices.Equal(s.Uplinks, states) || s.Default != None || s.Foreign != nil {
 		t.Errorf("snapshot %+v", s)
 	}
 	monitor := w.monitor(0)
@@ -37,7 +38,7 @@ func TestSyncInstallsAndThenWritesNothing(t *testing.T) {
 		s = w.sync(r)
 		w.setDefault(r, 0)
 	}
-	if s.Uplinks != states || s.Default != 0 || s.Foreign != nil {
+	if !slices.Equal(s.Uplinks, states) || s.Default != 0 || s.Foreign != nil {
 		t.Errorf("snapshot %+v", s)
 	}
 	if r.writes != writes {
@@ -226,7 +227,7 @@ func TestLeftoversOfAKilledProcess(t *testing.T) {
 	w.setDefault(killed, 1)
 	same := w.router()
 	w.sync(same)
-	if same.writes != 0 || same.tables != killed.tables {
+	if same.writes != 0 || !slices.Equal(same.tables, killed.tables) {
 		t.Errorf("the same again made %d changes, tables %v and %v", same.writes, same.tables, killed.tables)
 	}
 	w.noAddress("eth1", "192.0.2.2/24")

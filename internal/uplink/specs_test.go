@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestSetSpecsMovesTheDefaultWithoutAGap(t *testing.T) {
 	specs[0].Gateway = netip.MustParseAddr("192.0.2.9")
 	w.set(r.SetSpecs(specs))
 	s := w.sync(r)
-	if s.Default != None || s.Specs != specs || !s.Uplinks[0].Usable() {
+	if s.Default != None || !slices.Equal(s.Specs, specs) || !s.Uplinks[0].Usable() {
 		t.Errorf("before the default follows: %+v", s)
 	}
 	if got := w.text(r); !strings.Contains(got, first) {
@@ -32,7 +33,7 @@ func TestSetSpecsMovesTheDefaultWithoutAGap(t *testing.T) {
 	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(w.text(r), "\n"), sorted()); diff != "" {
 		t.Error("-want +got:\n", diff)
 	}
-	if r.tables != tables {
+	if !slices.Equal(r.tables, tables) {
 		t.Errorf("tables %v, want still %v", r.tables, tables)
 	}
 }
@@ -41,7 +42,7 @@ func TestSetSpecsMovesTheDefaultWithoutAGap(t *testing.T) {
 // default route stays until the other one's takes its place.
 func TestSetSpecsOfAnUplinkThatComesAndGoes(t *testing.T) {
 	w := newWorld(t)
-	whole := w.specs
+	whole := slices.Clone(w.specs)
 	w.specs[0] = Spec{Reason: "wan is down"}
 	r := w.router()
 	s := w.sync(r)
@@ -60,7 +61,7 @@ func TestSetSpecsOfAnUplinkThatComesAndGoes(t *testing.T) {
 	}
 	w.setDefault(r, 0)
 
-	gone := whole
+	gone := slices.Clone(whole)
 	gone[0].Reason = "wan is down"
 	w.set(r.SetSpecs(gone))
 	if s = w.sync(r); s.Uplinks[0].Usable() || s.Default != 0 {
@@ -77,12 +78,13 @@ func TestSetSpecsOfAnUplinkThatComesAndGoes(t *testing.T) {
 
 func TestSetSpecsRefusesWhatCannotBe(t *testing.T) {
 	gateway := netip.MustParseAddr("192.0.2.1")
-	r := &Router{}
+	unset := []Spec{{Reason: "unset"}, {Reason: "unset"}}
+	r := &Router{settings: settings{specs: unset}}
 	for _, s := range []Spec{
 		{}, {Interface: "eth1"}, {Gateway: gateway}, {Interface: "eth1", Gateway: netip.MustParseAddr("fe80::1")},
 		{Gateway: netip.MustParseAddr("fe80::1"), Reason: "x"},
 	} {
-		if err := r.SetSpecs([2]Spec{{Interface: "eth2", Gateway: gateway}, s}); err == nil || r.specs != [2]Spec{} {
+		if err := r.SetSpecs([]Spec{{Interface: "eth2", Gateway: gateway}, s}); err == nil || !slices.Equal(r.specs, unset) {
 			t.Errorf("%+v: error %v, specs %v", s, err, r.specs)
 		}
 	}
@@ -100,7 +102,7 @@ func TestRouteWithoutGatewayBelongsToNoUnknownUplink(t *testing.T) {
 func TestFindingsOfAnUnknownUplink(t *testing.T) {
 	k := parseKernel(t, twoUplinks)
 	k.specs[0], k.specs[1] = Spec{Reason: "there is no netifd"}, Spec{Reason: "there is no netifd"}
-	k.links = [2]link{}
+	k.links = make([]link, 2)
 	want := []string{
 		"The primary uplink cannot work now: there is no netifd.", "The standby uplink cannot work now: there is no netifd.",
 	}

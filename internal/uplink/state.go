@@ -3,24 +3,22 @@ package uplink
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
 
-// states is what the kernel says of both uplinks.
-func (k *kernel) states() [2]State {
-	var s [2]State
+// states is what the kernel says of the uplinks.
+func (k *kernel) states() []State {
+	s := make([]State, 0, len(k.specs))
 	for i, l := range k.links {
-		var taken netip.Addr
-		if i == 1 && l.index == s[0].Index {
-			taken = s[0].Address
-		}
-		s[i] = State{
+		one := State{
 			Index:   l.index,
 			Up:      l.up && l.carrier,
-			Address: k.source(l.index, k.specs[i].Gateway, taken),
+			Address: k.source(l.index, k.specs[i].Gateway, s),
 		}
-		s[i].Reason = k.reason(i, s[i])
+		one.Reason = k.reason(i, one)
+		s = append(s, one)
 	}
 	return s
 }
@@ -45,13 +43,13 @@ func (k *kernel) reason(i int, s State) string {
 }
 
 // source is the address on an interface from which a gateway is spoken to. Of
-// several in the gateway's subnet it is one that the other uplink has not taken.
-func (k *kernel) source(index int, gateway, taken netip.Addr) netip.Addr {
+// several in the gateway's subnet it is one that no uplink before has taken.
+func (k *kernel) source(index int, gateway netip.Addr, before []State) netip.Addr {
 	var shared, other netip.Addr
 	for _, a := range k.addrs {
 		switch {
 		case index == 0 || a.index != index || a.scope == unix.RT_SCOPE_HOST:
-		case a.subnet.Contains(gateway) && a.addr != taken:
+		case a.subnet.Contains(gateway) && !taken(a, before):
 			return a.addr
 		case a.subnet.Contains(gateway):
 			shared = a.addr
@@ -60,6 +58,11 @@ func (k *kernel) source(index int, gateway, taken netip.Addr) netip.Addr {
 		}
 	}
 	return cmp.Or(shared, other)
+}
+
+// taken reports whether one of the uplinks has that address.
+func taken(a address, uplinks []State) bool {
+	return slices.ContainsFunc(uplinks, func(s State) bool { return s.Index == a.index && s.Address == a.addr })
 }
 
 // onLink reports whether a gateway is on a subnet of an interface.

@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,9 +131,9 @@ func TestFindings(t *testing.T) {
 			`The default route "default via 10.0.0.9 dev eth0 proto dhcp metric 100" of another program wins over imon's, because its metric is not larger than 201.`,
 			`The default route "default via 10.0.0.8 dev eth0 metric 201" of another program wins over imon's, because its metric is not larger than 201.`}},
 		{"one address", []string{"via 198.51.100.1 dev eth2", "via 192.0.2.7 dev eth1"}, "", []string{
-			"Both uplinks have the address 192.0.2.2 on eth1, so only their gateways can be probed, nothing beyond; a second address there would help."}},
+			"Two uplinks have the address 192.0.2.2 on eth1, so only their gateways can be probed, nothing beyond; a second address there would help."}},
 		{"twice the same", []string{"via 198.51.100.1 dev eth2", "via 192.0.2.1 dev eth1"}, "", []string{
-			"Both uplinks lead via 192.0.2.1 dev eth1."}},
+			"Two uplinks lead via 192.0.2.1 dev eth1."}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := parseKernel(t, strings.NewReplacer(c.change...).Replace(twoUplinks)+c.add)
@@ -146,18 +147,18 @@ func TestFindings(t *testing.T) {
 // A rival is a default route of another program by an uplink's device, in main,
 // whatever its metric; imon's own is none.
 func TestRivals(t *testing.T) {
-	for add, want := range map[string][2]bool{
-		"": {},
-		"default via 198.51.100.1 dev eth2 metric 201":                                                                  {}, // left by Python
-		"default via 192.0.2.1 dev eth1 proto 105 metric 201":                                                           {},
+	for add, want := range map[string][]bool{
+		"": {false, false},
+		"default via 198.51.100.1 dev eth2 metric 201":                                                                  {false, false}, // left by Python
+		"default via 192.0.2.1 dev eth1 proto 105 metric 201":                                                           {false, false},
 		"default via 192.0.2.1 dev eth1 proto dhcp metric 100":                                                          {true, false},
 		"default via 192.0.2.1 dev eth1 proto dhcp metric 1002":                                                         {true, false},
 		"default via 198.51.100.1 dev eth2 metric 300":                                                                  {false, true},
 		"default via 192.0.2.1 dev eth1 proto dhcp metric 100\ndefault via 198.51.100.1 dev eth2 proto dhcp metric 101": {true, true},
-		"default via 10.0.0.9 dev eth0 metric 1":                                                                        {},
-		"default via 192.0.2.1 dev eth1 table 100":                                                                      {},
+		"default via 10.0.0.9 dev eth0 metric 1":                                                                        {false, false},
+		"default via 192.0.2.1 dev eth1 table 100":                                                                      {false, false},
 	} {
-		if got := parseKernel(t, twoUplinks+add).rivals(); got != want {
+		if got := parseKernel(t, twoUplinks+add).rivals(); !slices.Equal(got, want) {
 			t.Errorf("%q: %v, want %v", add, got, want)
 		}
 	}
@@ -166,14 +167,14 @@ func TestRivals(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	ok := Spec{Interface: "eth1", Gateway: netip.MustParseAddr("192.0.2.1")}
 	for _, c := range []struct {
-		specs  [2]Spec
+		specs  []Spec
 		metric int
 		want   string
 	}{
-		{[2]Spec{ok, {Gateway: ok.Gateway}}, 201, "cannot use uplink via 192.0.2.1: it has no interface"},
-		{[2]Spec{{Interface: "eth1"}, ok}, 201, `cannot use gateway "invalid IP" of "eth1": not an IPv4 address`},
-		{[2]Spec{ok, {Interface: "eth2", Gateway: netip.MustParseAddr("fe80::1")}}, 201, `cannot use gateway "fe80::1" of "eth2": not an IPv4 address`},
-		{[2]Spec{ok, ok}, -1, "cannot use metric -1: not in 0 to 4294967295"},
+		{[]Spec{ok, {Gateway: ok.Gateway}}, 201, "cannot use uplink via 192.0.2.1: it has no interface"},
+		{[]Spec{{Interface: "eth1"}, ok}, 201, `cannot use gateway "invalid IP" of "eth1": not an IPv4 address`},
+		{[]Spec{ok, {Interface: "eth2", Gateway: netip.MustParseAddr("fe80::1")}}, 201, `cannot use gateway "fe80::1" of "eth2": not an IPv4 address`},
+		{[]Spec{ok, ok}, -1, "cannot use metric -1: not in 0 to 4294967295"},
 	} {
 		if _, err := New(c.specs, c.metric); err == nil || err.Error() != c.want {
 			t.Errorf("error %v, want %q", err, c.want)

@@ -1,4 +1,4 @@
-// Package uplink is what the kernel says about the two ways to the internet,
+// Package uplink is what the kernel says about the ways to the internet,
 // and the one default route that is imon's.
 //
 // # How a probe leaves by the uplink under test
@@ -93,8 +93,8 @@ func (s State) Usable() bool { return s.Reason == "" }
 
 // Snapshot is what the kernel says at one moment.
 type Snapshot struct {
-	Uplinks [2]State // in the order of the specs
-	Specs   [2]Spec  // that were in force
+	Uplinks []State // in the order of the specs
+	Specs   []Spec  // that were in force
 	// Default is the uplink through which our default route leads, None when
 	// we have none in the main table.
 	Default int

@@ -21,7 +21,7 @@ type world struct {
 	t     testing.TB
 	lan   peer
 	isp   [2]peer
-	specs [2]Spec
+	specs []Spec
 	here  *netlink.Handle
 }
 
@@ -43,7 +43,7 @@ func newWorld(t testing.TB) *world {
 	w.lan = w.connect("eth0", "10.0.0.1/24", "10.0.0.9/24")
 	w.isp[0] = w.connect("eth1", "192.0.2.2/24", "192.0.2.1/24", internet+"/32")
 	w.isp[1] = w.connect("eth2", "198.51.100.2/24", "198.51.100.1/24", internet+"/32")
-	w.specs = [2]Spec{
+	w.specs = []Spec{
 		{Interface: "eth1", Gateway: netip.MustParseAddr("192.0.2.1")},
 		{Interface: "eth2", Gateway: netip.MustParseAddr("198.51.100.1")},
 	}
