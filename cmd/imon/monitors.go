@@ -124,7 +124,7 @@ type failoverJob struct {
 func (j failoverJob) Run(ctx context.Context) (err error) {
 	j.names.await(ctx)
 	specs := func() []uplink.Spec { return j.names.specs(j.cfg) }
-	router, err := uplink.New(specs(), j.cfg.Metric)
+	router, err := uplink.New(specs(), routing(j.cfg))
 	if err != nil {
 		return err
 	}

@@ -103,3 +103,8 @@ func (f following) Sync() (uplink.Snapshot, error) {
 	}
 	return f.Router.Sync()
 }
+
+// routing is what cfg says of the default route.
+func routing(cfg config.Failover) uplink.Options {
+	return uplink.Options{Metric: cfg.Metric, Manage: cfg.ManageDefaults}
+}

@@ -25,7 +25,7 @@ func parseKernel(t testing.TB, text string) *kernel {
 		case w[0] == "metric":
 			k.metric = uint32(number(t, w[1]))
 		case w[0] == "uplink":
-			k.specs = append(k.specs, Spec{Interface: w.after("dev"), Gateway: netip.MustParseAddr(w.after("via"))})
+			k.specs = append(k.specs, Spec{Interface: w.after("dev"), Gateway: w.addr("via"), Direct: !w.has("via")})
 		case w[0] == "link":
 			devs[w[2]] = link{number(t, w[1]), w.has("up"), w.has("carrier")}
 		case w[0] == "addr":
@@ -133,6 +133,9 @@ func parseRoute(t testing.TB, w words, devs map[string]link) route {
 	}
 	if w.has("metric") {
 		r.metric = uint32(number(t, w.after("metric")))
+	}
+	if w.after("scope") == "link" {
+		r.scope = unix.RT_SCOPE_LINK
 	}
 	if w.has("unreachable") {
 		r.kind = unix.RTN_UNREACHABLE

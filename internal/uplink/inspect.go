@@ -7,10 +7,10 @@ import (
 )
 
 // Inspect returns what on this machine would keep the uplinks, or a default
-// route of ours with the given metric, from working: one sentence each, none when
+// route of ours as o wants it, from working: one sentence each, none when
 // all is well. It changes nothing and needs no privilege.
-func Inspect(specs []Spec, metric int) ([]string, error) {
-	k, err := look(specs, metric)
+func Inspect(specs []Spec, o Options) ([]string, error) {
+	k, err := look(specs, o)
 	if err != nil {
 		return nil, err
 	}
@@ -20,8 +20,8 @@ func Inspect(specs []Spec, metric int) ([]string, error) {
 // Rivals tells for each of the uplinks whether the main table has a default
 // route of another program by its device, with whatever metric. It changes nothing
 // and needs no privilege.
-func Rivals(specs []Spec, metric int) ([]bool, error) {
-	k, err := look(specs, metric)
+func Rivals(specs []Spec, o Options) ([]bool, error) {
+	k, err := look(specs, o)
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +40,8 @@ func (k *kernel) rivals() []bool {
 }
 
 // look lists what the kernel has, once.
-func look(specs []Spec, metric int) (*kernel, error) {
-	s, err := newSettings(specs, metric)
+func look(specs []Spec, o Options) (*kernel, error) {
+	s, err := newSettings(specs, o)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func nth(i int) string {
 func (k *kernel) compare(states []State, i, j int, say func(string, ...any)) {
 	switch a := states[i].Address; {
 	case k.specs[i].complete() && k.specs[i] == k.specs[j]:
-		say("Two uplinks lead via %s dev %s.", k.specs[i].Gateway, k.specs[i].Interface)
+		say("Two uplinks lead %s.", k.specs[i].way())
 	case a.IsValid() && a == states[j].Address && states[i].Index == states[j].Index:
 		say("Two uplinks have the address %s on %s, so only their gateways can be probed, "+
 			"nothing beyond; a second address there would help.", a, k.specs[i].Interface)
@@ -83,9 +83,9 @@ func (k *kernel) findings() []string {
 			continue
 		}
 		if s.Reason != "" {
-			say("The uplink via %s dev %s cannot work now: %s.", spec.Gateway, spec.Interface, s.Reason)
+			say("The uplink %s cannot work now: %s.", spec.way(), s.Reason)
 		}
-		if s.Address.IsValid() && !k.onLink(s.Index, spec.Gateway) {
+		if s.Address.IsValid() && !spec.Direct && !k.onLink(s.Index, spec.Gateway) {
 			say("The gateway %s is on no subnet of %s, so it is taken to be on the link.", spec.Gateway, spec.Interface)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 type settings struct {
 	specs  []Spec
 	metric uint32
+	family Family
+	manage bool
 	former *uint32 // the metric of the Router that this one succeeds; nil for none
 	tables []int   // of the specs; 0 for none yet
 }

@@ -58,7 +58,7 @@ func TestRestartsLeakNothing(t *testing.T) {
 	files := descriptors(t)
 	var last *Router
 	for n := range 50 {
-		r, err := New(w.specs, 201)
+		r, err := New(w.specs, Options{Metric: 201})
 		w.set(err)
 		w.sync(r)
 		w.setDefault(r, n%2)

@@ -46,7 +46,10 @@ func (k *kernel) defaultVia(i int) route {
 		dev:      k.specs[i].Interface,
 		protocol: Protocol,
 	}
-	if !k.onLink(r.index, r.gateway) {
+	switch {
+	case k.specs[i].Direct:
+		r.scope = unix.RT_SCOPE_LINK
+	case !k.onLink(r.index, r.gateway):
 		r.flags = unix.RTNH_F_ONLINK
 	}
 	return r
@@ -54,12 +57,15 @@ func (k *kernel) defaultVia(i int) route {
 
 // planDefault says what makes the default route of uplink i our only one: first
 // that route is put in place, then our others are removed. It is an error when
-// the uplink cannot work.
+// the uplink cannot work. With i = None all of ours are removed.
 //
 // A replacement is atomic, but it hits the first route of equal metric. So it
 // is used only when that one is ours; with a foreign one there, ours is put in
 // front of it and the old one is removed afterwards.
 func (k *kernel) planDefault(i int) ([]op, error) {
+	if i == None {
+		return removeRoutes(slices.DeleteFunc(slices.Clone(k.routes), func(r route) bool { return !k.ours(r) })), nil
+	}
 	if s := k.states()[i]; !s.Usable() {
 		return nil, errors.New(s.Reason)
 	}

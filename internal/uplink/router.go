@@ -3,7 +3,6 @@ package uplink
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -21,11 +20,11 @@ type Router struct {
 	writes  int  // changes asked of the kernel, for tests
 }
 
-// New returns a Router for the uplinks, in order of preference, and for a default route of the given
-// metric (0 to 4294967295). It changes nothing yet. The error says which spec
-// cannot be, or that the kernel does not talk to us.
-func New(specs []Spec, metric int) (*Router, error) {
-	s, err := newSettings(specs, metric)
+// New returns a Router for the uplinks, in order of preference. It changes
+// nothing yet. The error says which spec or option cannot be, or that the kernel
+// does not talk to us.
+func New(specs []Spec, o Options) (*Router, error) {
+	s, err := newSettings(specs, o)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +53,7 @@ func (r *Router) Succeed(metric int) {
 // until then the kernel stays as it is, the default route included. An error
 // says which spec cannot be, and then nothing is replaced.
 func (r *Router) SetSpecs(specs []Spec) error {
-	err := checkSpecs(specs)
+	err := r.check(specs)
 	if err == nil && len(specs) != len(r.specs) {
 		err = fmt.Errorf("cannot use %d uplinks instead of %d", len(specs), len(r.specs))
 	}
@@ -73,27 +72,6 @@ func (r *Router) list() (*kernel, error) {
 	r.tables = k.withTables(r.tables)
 	k.tables = r.tables
 	return k, nil
-}
-
-func newSettings(specs []Spec, metric int) (settings, error) {
-	if metric < 0 || uint64(metric) > math.MaxUint32 {
-		return settings{}, fmt.Errorf("cannot use metric %d: not in 0 to %d", metric, uint32(math.MaxUint32))
-	}
-	return settings{specs: slices.Clone(specs), metric: uint32(metric)}, checkSpecs(specs)
-}
-
-// checkSpecs says what a spec lacks that names no reason for it.
-func checkSpecs(specs []Spec) error {
-	for _, s := range specs {
-		switch {
-		case s.Reason != "" && (s.Gateway.Is4() || !s.Gateway.IsValid()):
-		case s.Interface == "":
-			return fmt.Errorf("cannot use uplink via %s: it has no interface", s.Gateway)
-		case !s.Gateway.Is4():
-			return fmt.Errorf("cannot use gateway %q of %q: not an IPv4 address", s.Gateway, s.Interface)
-		}
-	}
-	return nil
 }
 
 // Sync brings the uplinks' private tables and rules to what their interfaces
@@ -127,6 +105,9 @@ func (r *Router) Sync() (Snapshot, error) {
 // the new route is in place before an old one is removed. Routes of others are
 // never touched.
 //
+// With i = [None] our default route is withdrawn, and what others have in the
+// main table decides.
+//
 // An error means that the kernel does not have it so; an old route of ours is
 // still there if the new one was refused.
 //
@@ -134,10 +115,13 @@ func (r *Router) Sync() (Snapshot, error) {
 // ours for as long as our gateway answers ARP (fib_select_default).
 func (r *Router) SetDefault(i int) error {
 	_, _, err := r.settle(func(k *kernel) ([]op, error) { return k.planDefault(i) })
-	if err != nil {
-		return fmt.Errorf("cannot set the default route via %s dev %s: %w", r.specs[i].Gateway, r.specs[i].Interface, err)
+	switch {
+	case err == nil:
+		return nil
+	case i == None:
+		return fmt.Errorf("cannot withdraw the default route: %w", err)
 	}
-	return nil
+	return fmt.Errorf("cannot set the default route %s: %w", r.specs[i].way(), err)
 }
 
 // Close removes our rules and private tables and closes the connection to the

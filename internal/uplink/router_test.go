@@ -250,7 +250,7 @@ func TestTwoInstances(t *testing.T) {
 	w.setDefault(a, 0)
 	w.specs[0] = Spec{Interface: "eth0", Gateway: netip.MustParseAddr("10.0.0.9")}
 	w.specs[1] = Spec{Interface: "eth0", Gateway: netip.MustParseAddr("10.0.0.8")}
-	b, err := New(w.specs, 202)
+	b, err := New(w.specs, Options{Metric: 202})
 	w.set(err)
 	w.sync(b)
 	w.setDefault(b, 1)
@@ -272,7 +272,7 @@ func TestInspectChangesNothing(t *testing.T) {
 	w.set(w.here.RouteAdd(w.defaultRoute("eth0", "10.0.0.9", unix.RTPROT_DHCP, 100)))
 	w.down("eth2")
 	monitor := w.monitor(0)
-	got, err := Inspect(w.specs, 201)
+	got, err := Inspect(w.specs, Options{Metric: 201})
 	w.set(err)
 	want := []string{
 		"The uplink via 198.51.100.1 dev eth2 cannot work now: interface is down.",

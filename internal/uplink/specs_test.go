@@ -82,7 +82,7 @@ func TestSetSpecsRefusesWhatCannotBe(t *testing.T) {
 	r := &Router{settings: settings{specs: unset}}
 	for _, s := range []Spec{
 		{}, {Interface: "eth1"}, {Gateway: gateway}, {Interface: "eth1", Gateway: netip.MustParseAddr("fe80::1")},
-		{Gateway: netip.MustParseAddr("fe80::1"), Reason: "x"},
+		{Gateway: netip.MustParseAddr("fe80::1"), Reason: "x"}, {Direct: true}, {Interface: "eth1", Gateway: gateway, Direct: true},
 	} {
 		if err := r.SetSpecs([]Spec{{Interface: "eth2", Gateway: gateway}, s}); err == nil || !slices.Equal(r.specs, unset) {
 			t.Errorf("%+v: error %v, specs %v", s, err, r.specs)

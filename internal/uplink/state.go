@@ -94,13 +94,13 @@ func (k *kernel) ours(r route) bool {
 	if r.protocol == Protocol {
 		return uplink || metric || k.former != nil && r.metric == *k.former
 	}
-	return uplink && metric && (r.protocol == unix.RTPROT_BOOT || r.protocol == unix.RTPROT_UNSPEC)
+	return uplink && metric && r.gateway.IsValid() && (r.protocol == unix.RTPROT_BOOT || r.protocol == unix.RTPROT_UNSPEC)
 }
 
-// via is the uplink through whose gateway and device r leads, or None.
+// via is the uplink through whose device and gateway, or lack of one, r leads; or None.
 func (k *kernel) via(r route) int {
 	for i, spec := range k.specs {
-		if !spec.Gateway.IsValid() {
+		if !spec.reachable() {
 			continue
 		}
 		if r.kind == unix.RTN_UNICAST && r.index != 0 && r.index == k.links[i].index && r.gateway == spec.Gateway {

@@ -175,11 +175,12 @@ func TestNewRefuses(t *testing.T) {
 		{[]Spec{{Interface: "eth1"}, ok}, 201, `cannot use gateway "invalid IP" of "eth1": not an IPv4 address`},
 		{[]Spec{ok, {Interface: "eth2", Gateway: netip.MustParseAddr("fe80::1")}}, 201, `cannot use gateway "fe80::1" of "eth2": not an IPv4 address`},
 		{[]Spec{ok, ok}, -1, "cannot use metric -1: not in 0 to 4294967295"},
+		{[]Spec{ok, {Interface: "ppp0", Gateway: ok.Gateway, Direct: true}}, 201, `cannot use gateway "192.0.2.1" of "ppp0": packets go straight to the device`},
 	} {
-		if _, err := New(c.specs, c.metric); err == nil || err.Error() != c.want {
+		if _, err := New(c.specs, Options{Metric: c.metric}); err == nil || err.Error() != c.want {
 			t.Errorf("error %v, want %q", err, c.want)
 		}
-		if _, err := Inspect(c.specs, c.metric); err == nil || err.Error() != c.want {
+		if _, err := Inspect(c.specs, Options{Metric: c.metric}); err == nil || err.Error() != c.want {
 			t.Errorf("Inspect: error %v, want %q", err, c.want)
 		}
 	}

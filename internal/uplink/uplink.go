@@ -41,7 +41,10 @@
 // them.
 package uplink
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // Protocol is the rtnetlink protocol number of the routes and rules that imon
 // makes (rtm_protocol in rtnetlink(7), FRA_PROTOCOL for rules).
@@ -66,15 +69,33 @@ const None = -1
 // [Router.SetSpecs].
 type Spec struct {
 	Interface string     // name of the device
-	Gateway   netip.Addr // IPv4
+	Gateway   netip.Addr // of the Router's family
+	// Direct says that the device is one end of a point-to-point link (PPP, LTE):
+	// there is no gateway, packets go straight to the device.
+	Direct bool
 	// Reason is a short clause: why the uplink cannot work, whatever the kernel
 	// says. With it, Interface and Gateway may be missing; what there is of them
 	// still tells which default route is the uplink's.
 	Reason string
 }
 
-// complete reports whether there is a device and a gateway, reason or not.
-func (s Spec) complete() bool { return s.Interface != "" && s.Gateway.IsValid() }
+// complete reports whether there is a device and a gateway, or none is needed,
+// reason or not.
+func (s Spec) complete() bool { return s.Interface != "" && s.reachable() }
+
+// reachable reports whether it is known where on the device packets go.
+func (s Spec) reachable() bool { return s.Gateway.IsValid() || s.Direct }
+
+// way is the uplink as ip-route(8) prints the next hop of a route.
+func (s Spec) way() string {
+	switch {
+	case s.Direct:
+		return "dev " + s.Interface
+	case s.Interface == "":
+		return fmt.Sprintf("via %s", s.Gateway)
+	}
+	return fmt.Sprintf("via %s dev %s", s.Gateway, s.Interface)
+}
 
 // State is one uplink as the kernel has it now.
 type State struct {
@@ -103,4 +124,11 @@ type Snapshot struct {
 	// of equal metric wins if it was there first, or if our gateway does not
 	// answer ARP; [Router.SetDefault] puts ours in front.
 	Foreign []string
+	// Managed are the default routes of others that were taken out of the main
+	// table ([Options.Manage]) and go back there on Close; as ip-route(8) prints
+	// them.
+	Managed []string
+	// Contested is a sentence once another program had put a default route back
+	// so often that it is left alone, and ours has a smaller metric instead; else "".
+	Contested string
 }

@@ -210,7 +210,7 @@ func (w *world) defaultRoute(dev, gateway string, protocol, metric int) *netlink
 // router returns a Router that is closed at the end.
 func (w *world) router() *Router {
 	w.t.Helper()
-	r, err := New(w.specs, 201)
+	r, err := New(w.specs, Options{Metric: 201})
 	w.set(err)
 	w.t.Cleanup(func() { r.Close() })
 	return r
