@@ -24,8 +24,7 @@ func newGate() *gate { return &gate{open: make(chan struct{})} }
 
 // Publish opens the gate when e says that there is a default route.
 func (g *gate) Publish(e event.Event) {
-	switch e.Kind {
-	case event.FailoverPrimary, event.FailoverStandby:
+	if e.Kind.Activates() {
 		g.once.Do(func() { close(g.open) })
 	}
 }

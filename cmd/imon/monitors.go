@@ -20,6 +20,7 @@ import (
 type monitors struct {
 	events  event.Publisher
 	pinger  *probe.Pinger
+	asker   *probe.Asker
 	dns     *probe.DNS
 	http    *probe.HTTP
 	names   interfaces

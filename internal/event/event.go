@@ -7,6 +7,8 @@ package event
 
 import (
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -17,6 +19,10 @@ const (
 	Failover = "failover"
 	Ping     = "ping"
 )
+
+// Failover6 is the part of the failover monitor that keeps the IPv6 default route.
+// Its events have the kinds of the other one.
+const Failover6 = "failover6"
 
 // Kind names what happened. The kinds that a user's action script sees have
 // the name that the script gets as its third argument.
@@ -69,15 +75,22 @@ const (
 	// uplink is in place, as read back from the kernel: Uplink.
 	FailoverPrimary Kind = "failover-primary"
 	FailoverStandby Kind = "failover-standby"
+	// FailoverUplink says the same of the third or a later uplink: Uplink.
+	FailoverUplink Kind = "failover-uplink"
 	// FailoverBothDown is the moment from which no uplink is online: Uplink
-	// (the primary), Other (the standby).
+	// (the primary), Other (the standby), Uplinks (how many there are).
 	FailoverBothDown Kind = "failover-bothdown"
 	// FailoverPostping is the check of a target after a switch: Uplink, Target, Online.
 	FailoverPostping Kind = "failover-postping"
 	// FailoverUplinkOnline is an uplink that came back: Uplink, Outage.
 	FailoverUplinkOnline Kind = "failover-uplink-online"
-	// FailoverUplinkOffline is an uplink that was lost: Uplink, Text (why).
+	// FailoverUplinkOffline is an uplink that was lost: Uplink, Active (it was the
+	// active one), Text (why).
 	FailoverUplinkOffline Kind = "failover-uplink-offline"
+	// FailoverDegraded is an uplink that is online, but bad: Uplink, Text (how bad).
+	FailoverDegraded Kind = "failover-degraded"
+	// FailoverRecovered is one that is not bad any more: Uplink.
+	FailoverRecovered Kind = "failover-recovered"
 	// FailoverForced is somebody's wish that an uplink be preferred until
 	// further notice: Uplink; the zero Uplink ends it.
 	FailoverForced Kind = "failover-forced"
@@ -116,8 +129,11 @@ type Event struct {
 
 	Round Round // PingResult, UpdownResult, FailoverResult
 
-	Uplink Uplink // failover kinds
-	Other  Uplink // FailoverBothDown
+	Uplink  Uplink // failover kinds
+	Other   Uplink // FailoverBothDown
+	Uplinks int    // FailoverBothDown
+	Active  bool   // FailoverUplinkOffline
+	DryRun  bool   // nothing of it was done, and no action script is to hear of it
 }
 
 // Round is what one round of echo requests found out.
@@ -134,12 +150,38 @@ func (r Round) Alive() bool { return r.Received > 0 }
 // Uplink is one way to the internet as the failover monitor saw it at the
 // moment of the event.
 type Uplink struct {
-	Role      string     // "Primary" or "Standby"
+	Role      string     // see Role
 	Name      string     // the user's name for it, may be empty
 	Interface string     // as configured: a device, or its logical name
 	Link      string     // the device behind a logical name; empty when Interface is one
 	Address   netip.Addr // source address, the last known one; invalid when there was none
 	Gateway   netip.Addr
+}
+
+// Role is the word for uplink i, in order of preference: "Primary", "Standby",
+// "Uplink3" and so on.
+func Role(i int) string {
+	switch i {
+	case 0:
+		return "Primary"
+	case 1:
+		return "Standby"
+	}
+	return "Uplink" + strconv.Itoa(i+1)
+}
+
+// Name is the name of e for those outside of imon: that of its kind, with
+// "failover6-" in the place of "failover-" where it is about IPv6.
+func (e Event) Name() string {
+	if rest, ok := strings.CutPrefix(string(e.Kind), "failover-"); ok && e.Monitor == Failover6 {
+		return "failover6-" + rest
+	}
+	return string(e.Kind)
+}
+
+// Activates reports whether an event of this kind says that a default route is in place.
+func (k Kind) Activates() bool {
+	return k == FailoverPrimary || k == FailoverStandby || k == FailoverUplink
 }
 
 // IsResult reports whether events of this kind come with every round, and only

@@ -75,6 +75,6 @@ func (l *loop) obey() {
 		l.sync()
 	}
 	if want != l.state.forced {
-		l.feed(forced{want})
+		l.feed(forced{at: l.now(), uplink: want})
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/ejgeiger/imon/internal/event"
 )
 
-// Indexes of the uplinks, in the order of the configuration.
+// Indexes of the first two uplinks, in the order of the configuration.
 const (
 	primary = 0
 	standby = 1
@@ -30,33 +30,48 @@ type observation struct {
 	verdict verdict
 	address netip.Addr // source address; invalid when it has none
 	device  string     // through which it leads, "" when that is not known
-	gateway netip.Addr // invalid when it is not known
+	gateway netip.Addr // invalid when it is not known, or there is none
 	reason  string     // why the verdict is not online
+	changed bool       // its interface, address or gateway is another one than before
+	sample  sample     // of a round: what it measured
+	replies bool       // of a round: the LAN's own flows were answered by this uplink meanwhile
+}
+
+// sample is what a round measured of one uplink; the zero sample is nothing.
+type sample struct {
+	sent, received int
+	rtt            time.Duration // mean of the answers
+	jitter         time.Duration // mean |RTT(i)-RTT(i+1)|
 }
 
 // input is what step is told: observed, applied or forced. All times are monotonic and
 // count from one common moment.
 type input interface{ isInput() }
 
-// observed says how both uplinks are. A finished round of probes brings a
-// verdict on both. A change in the kernel brings offline for an uplink that
-// cannot carry packets, and unknown for the other.
+// observed says how all uplinks are. A finished round of probes brings a verdict
+// on each, which is counted. What is seen outside of a round is a fact, and counts
+// at once: a change in the kernel brings offline for an uplink that cannot carry
+// packets, and unknown for the others; and the first answer after all uplinks were
+// down brings online for that one.
 type observed struct {
 	at      time.Duration
-	uplinks [2]observation
+	uplinks []observation
 	holder  int  // whose default route the kernel has now, or uplink.None
-	round   bool // a finished round of probes, not a change in the kernel
+	round   bool // a finished round of probes
 }
 
 // applied is the result of an activate.
 type applied struct {
 	at     time.Duration
-	uplink int
+	uplink int // uplink.None for a withdrawal
 	err    error
 }
 
 // forced is somebody's wish: the uplink is preferred from now on, or none is.
-type forced struct{ uplink int }
+type forced struct {
+	at     time.Duration
+	uplink int
+}
 
 func (observed) isInput() {}
 func (applied) isInput()  {}
@@ -69,8 +84,8 @@ type output interface{ isOutput() }
 // emit publishes an event; its Time and Monitor are still to be set.
 type emit struct{ event event.Event }
 
-// activate lets the default route lead through the uplink. Exactly one applied
-// answers it.
+// activate lets the default route lead through the uplink, or withdraws it when
+// that is uplink.None. Exactly one applied answers it.
 type activate struct{ uplink int }
 
 // postPing asks the target that the user wants to see after a switch.

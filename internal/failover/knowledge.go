@@ -1,12 +1,17 @@
 package failover
 
 import (
-	"fmt"
 	"net/netip"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/uplink"
 )
+
+// patience is how many rounds in a row may end without a verdict on an
+// uplink before that is said. At the start such an uplink counts as offline
+// from then on, so that a machine that cannot probe does start.
+const patience = 3
 
 // knowledge is what step knows of one uplink.
 type knowledge struct {
@@ -17,43 +22,116 @@ type knowledge struct {
 	gateway    netip.Addr    // the last one seen
 	moved      bool          // device or gateway changed, and the default route has not followed
 	since      time.Duration // when it went offline
+	contrary   int           // rounds in a row that speak against the verdict
+	fresh      bool          // something changed at it: the next round decides alone
+	vetoes     int           // rounds in a row without an answer that the LAN's traffic refuted
 	blind      int           // rounds in a row without a verdict
 	failed     bool          // an activate failed, and no round ended and no verdict changed since
 	complained bool          // and that was said
+	window     window
+	degraded   bool
+	well       time.Duration // since when it is online and not degraded
+	hold       time.Duration // how long it has to be well before failback
 	removals   removals
-}
-
-// removals counts how often the default route was put back after somebody
-// else had removed it.
-type removals struct {
-	said  time.Duration // when the last line about it was written
-	count int           // how often since
 }
 
 // note takes over what was seen of uplink i, and says it when the verdict changed.
 func (t *turn) note(i int, o observation) {
 	u := &t.uplinks[i]
-	if o.address.IsValid() {
-		u.address = o.address
-	}
 	u.place(o)
 	u.moved = u.moved && t.holder != i
 	switch {
-	case o.verdict != unknown:
+	case o.verdict == unknown && t.round:
+		t.noteBlind(i, o.reason)
+	case o.verdict == unknown:
+	case !t.round:
 		u.blind = 0
 		t.judge(i, o.verdict, o.reason)
-	case t.round:
-		t.noteBlind(i, o.reason)
+	default:
+		u.blind = 0
+		t.count(i, o)
+		t.assess(i, o.sample)
 	}
 }
 
-// place takes over through which device and gateway the uplink leads now.
+// place takes over from which address, and through which device and gateway, the
+// uplink leads now.
 func (u *knowledge) place(o observation) {
-	if o.device == "" || !o.gateway.IsValid() {
+	if o.address.IsValid() {
+		u.address = o.address
+	}
+	if o.changed {
+		u.fresh = true
+		u.forget()
+	}
+	if o.device == "" {
 		return
 	}
-	u.moved = u.moved || u.gateway.IsValid() && (o.device != u.device || o.gateway != u.gateway)
+	u.moved = u.moved || u.device != "" && (o.device != u.device || o.gateway != u.gateway)
 	u.device, u.gateway = o.device, o.gateway
+}
+
+// count weighs the verdict of a round on uplink i. It takes several rounds against
+// the verdict so far to change it, but one when that is about a former state.
+func (t *turn) count(i int, o observation) {
+	u := &t.uplinks[i]
+	if o.verdict == offline && t.refuted(i, o) {
+		return
+	}
+	if o.verdict == online {
+		u.vetoes = 0
+	}
+	if o.verdict == u.verdict {
+		u.contrary = 0
+	} else {
+		u.contrary++
+	}
+	if u.verdict != unknown && !u.fresh && u.contrary < t.needed(o.verdict) {
+		if o.verdict == u.verdict {
+			u.reason = o.reason
+		}
+		return
+	}
+	t.judge(i, o.verdict, o.reason)
+	u.fresh = false
+}
+
+// needed is how many rounds in a row it takes to come to that verdict. While no
+// uplink is active the first success wins.
+func (t *turn) needed(v verdict) int {
+	switch {
+	case v == offline:
+		return t.cfg.Fall
+	case t.active == uplink.None && t.started:
+		return 1
+	}
+	return t.cfg.Rise
+}
+
+// refuted reports whether replies to the LAN contradict a round on uplink i in which
+// nobody answered. They may do so for some rounds in a row, not for ever: some of
+// them may come from the provider itself.
+func (t *turn) refuted(i int, o observation) bool {
+	u := &t.uplinks[i]
+	if u.verdict != online || !o.replies || u.vetoes >= t.cfg.PassiveRounds {
+		return false
+	}
+	u.vetoes++
+	if u.vetoes == 1 {
+		t.say(event.Info, "Offline of %s refuted by replies to the LAN", t.name(i))
+	}
+	return true
+}
+
+// doubtful reports whether there is evidence against the verdict on any uplink, but
+// not yet enough.
+func (s *state) doubtful() bool {
+	for _, u := range s.uplinks {
+		if u.contrary > 0 && u.verdict != unknown || u.vetoes > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // noteBlind counts a round that said nothing about uplink i.
@@ -73,100 +151,38 @@ func (t *turn) noteBlind(i int, reason string) {
 func (t *turn) judge(i int, v verdict, reason string) {
 	u := &t.uplinks[i]
 	old := u.verdict
-	u.verdict, u.reason = v, reason
+	u.verdict, u.reason, u.contrary = v, reason, 0
 	if v == old {
 		return
 	}
 	u.complained = false
-	t.uplinks[primary].failed, t.uplinks[standby].failed = false, false // all is to be chosen anew
-	outage := t.at - u.since
+	for j := range t.uplinks {
+		t.uplinks[j].failed = false // all is to be chosen anew
+	}
 	if v == offline {
-		u.since = t.at
-	}
-	switch {
-	case !t.started:
-	case v == online:
-		t.emit(event.Event{Kind: event.FailoverUplinkOnline, Uplink: t.describe(i), Outage: outage})
-	default:
-		t.emit(event.Event{Kind: event.FailoverUplinkOffline, Uplink: t.describe(i), Text: reason})
+		t.lose(i, old)
+	} else {
+		t.regain(i)
 	}
 }
 
-// complain says once that uplink i cannot be activated, until it can, or goes offline.
-func (t *turn) complain(i int, err error) {
-	if t.uplinks[i].complained {
-		return
-	}
-	t.uplinks[i].complained = true
-	t.say(event.Error, "Cannot activate %s: %v; will try again", t.name(i), err)
-}
-
-// mayPutBack reports whether a removed route of uplink i is put back now.
-func (t *turn) mayPutBack(i int) bool {
-	return t.round || t.uplinks[i].moved || t.uplinks[i].removals.count < maxPutBacks
-}
-
-// putBack says that a removed route is in place again, at most once in a window,
-// or that the route has followed its uplink to another device or gateway.
-func (t *turn) putBack(i int) {
+// lose says that uplink i is not online any more.
+func (t *turn) lose(i int, old verdict) {
 	u := &t.uplinks[i]
-	if u.moved {
-		u.moved = false
-		t.say(event.Notice, "Default route of %s leads via %s dev %s now", t.name(i), u.gateway, u.device)
-		return
+	u.since, u.vetoes = t.at, 0
+	if old == online && !u.degraded {
+		t.relapse(i)
 	}
-	r := &u.removals
-	if t.at-r.said < removalWindow {
-		r.count++
-		return
+	u.forget()
+	if t.started {
+		t.emit(event.Event{Kind: event.FailoverUplinkOffline, Uplink: t.describe(i), Active: i == t.active, Text: u.reason})
 	}
-	r.said = t.at
-	t.say(event.Warning, "Default route of %s had been removed; put back", t.name(i))
 }
 
-// recount says how often a route was put back in the window that has ended.
-func (t *turn) recount(i int) {
-	r := &t.uplinks[i].removals
-	if r.count == 0 || t.at-r.said < removalWindow {
-		return
+// regain says that uplink i is online again.
+func (t *turn) regain(i int) {
+	t.recover(i)
+	if t.started {
+		t.emit(event.Event{Kind: event.FailoverUplinkOnline, Uplink: t.describe(i), Outage: t.at - t.uplinks[i].since})
 	}
-	times := ""
-	if r.count > 1 {
-		times = fmt.Sprintf(" %d times in the last minute", r.count)
-	}
-	r.said, r.count = t.at, 0
-	t.say(event.Warning, "Default route of %s had been removed; put back%s", t.name(i), times)
 }
-
-func (t *turn) emit(e event.Event) { t.out = append(t.out, emit{e}) }
-
-// say emits one line for the log.
-func (t *turn) say(severity event.Severity, format string, args ...any) {
-	t.emit(event.Event{Kind: event.Message, Severity: severity, Text: fmt.Sprintf(format, args...)})
-}
-
-// name is uplink i as log lines show it: "Primary Network isp1 (eth1)".
-func (s *state) name(i int) string {
-	u := s.describe(i)
-	return u.Role + " Network " + u.Device()
-}
-
-// describe returns uplink i as events show it; without address while offline.
-func (s *state) describe(i int) event.Uplink {
-	c := s.cfg.Uplinks[i]
-	k := s.uplinks[i]
-	u := event.Uplink{Role: role(i), Name: c.Name, Interface: c.Interface, Gateway: k.gateway}
-	if !k.gateway.IsValid() && !c.AutoGateway() {
-		u.Gateway = c.Gateway
-	}
-	if k.device != c.Interface {
-		u.Link = k.device
-	}
-	if k.verdict == online {
-		u.Address = k.address
-	}
-	return u
-}
-
-// role is the word for uplink i in log lines and events.
-func role(i int) string { return [...]string{"Primary", "Standby"}[i] }

@@ -2,17 +2,13 @@ package failover
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/probe"
-	"github.com/ejgeiger/imon/internal/schedule"
 	"github.com/ejgeiger/imon/internal/uplink"
 )
 
@@ -20,33 +16,33 @@ import (
 // change is learned of at once; this is for the one whose message got lost.
 const resync = 10 * time.Second
 
-// stormy is how many changes of the kernel are acted on within a second. The
-// next ones wait for its end: somebody who adds and removes addresses all the
-// time must not keep a router busy with nothing else.
-const stormy = 30
-
 // Kernel is what the monitor needs of package uplink.
 type Kernel interface {
 	// Sync makes the uplinks' own tables and rules right and returns what the
 	// kernel says now. With an error that may be something all the same; when
-	// it is nothing, the states are zero.
+	// it is nothing, there are no states.
 	Sync() (uplink.Snapshot, error)
-	// SetDefault lets the default route lead through uplink i. It returns nil
-	// only when the kernel was read back and agrees; to repeat it is harmless.
+	// SetDefault lets the default route lead through uplink i; uplink.None
+	// withdraws it. It returns nil only when the kernel was read back and agrees;
+	// to repeat it is harmless.
 	SetDefault(i int) error
+	// Replies returns how many packets the LAN's own flows have received by uplink
+	// i so far, as well as that can be told. Only growth counts.
+	Replies(i int) (uint64, error)
 	// Forget removes the tracked flows that leave with source address a, so that
 	// they begin anew by the uplink that is active now.
 	Forget(a netip.Addr) error
 }
 
-// Prober is what the monitor needs of package probe. Ping may be called from
+// Prober is what the monitor needs of package probe. Ask may be called from
 // several goroutines; it takes a bounded time, and returns soon after ctx is done.
 type Prober interface {
-	Ping(ctx context.Context, request probe.EchoRequest) probe.Result
+	Ask(ctx context.Context, question probe.Question) probe.Result
 }
 
 // Monitor keeps the default route on an uplink that works.
 type Monitor struct {
+	name    string
 	cfg     config.Failover
 	kernel  Kernel
 	changes <-chan struct{}
@@ -55,10 +51,14 @@ type Monitor struct {
 	control *Control
 }
 
-// New returns a monitor of cfg's two uplinks. It calls kernel.Sync whenever
-// changes delivers, and hands what happens to events, from one goroutine.
-func New(cfg config.Failover, kernel Kernel, changes <-chan struct{}, prober Prober, events event.Publisher) *Monitor {
-	return &Monitor{cfg: cfg, kernel: kernel, changes: changes, prober: prober, events: events, control: NewControl()}
+// New returns a monitor of cfg's uplinks, whose events have that monitor name. It
+// calls kernel.Sync whenever changes delivers, and hands what happens to events,
+// from one goroutine.
+func New(name string, cfg config.Failover, kernel Kernel, changes <-chan struct{}, prober Prober, events event.Publisher) *Monitor {
+	if cfg.DryRun {
+		kernel = &spectator{Kernel: kernel}
+	}
+	return &Monitor{name: name, cfg: cfg, kernel: kernel, changes: changes, prober: prober, events: events, control: NewControl()}
 }
 
 // Run probes and decides until ctx is done, and then returns nil. It leaves the
@@ -67,20 +67,25 @@ func New(cfg config.Failover, kernel Kernel, changes <-chan struct{}, prober Pro
 // of Run.
 func (m *Monitor) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	l := &loop{Monitor: m, ctx: ctx, born: time.Now(), changes: m.changes, answers: make(chan answer, 2)}
-	l.state, l.snapshot.Default = begin(m.cfg, uplink.None), uplink.None
+	l := &loop{Monitor: m, ctx: ctx, born: time.Now(), changes: m.changes, state: begin(m.cfg, uplink.None), started: -minGap}
+	l.snapshot.Default = uplink.None
+	l.answers = make(chan answer, maxRounds*l.questions())
+	l.targets = newTargets(l.state.all)
+	l.unresolved = make([]bool, len(l.state.all))
 	defer l.running.Wait()
 	defer cancel()
-	ticker := time.NewTicker(max(m.cfg.Interval, schedule.MinPeriod))
-	defer ticker.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	l.obey()
 	l.sync()
 	l.due = true
 	for ctx.Err() == nil {
-		if l.due && l.round == nil {
+		now := l.now()
+		if now >= l.next(now) {
 			l.startRound()
 		}
-		l.wait(ticker.C)
+		timer.Reset(l.next(now) - l.now())
+		l.wait(timer.C)
 	}
 	return nil
 }
@@ -98,19 +103,17 @@ type loop struct {
 
 	snapshot uplink.Snapshot
 	known    bool          // snapshot is what the kernel said
-	mute     bool          // the last Sync failed, and that was said
 	synced   time.Duration // when the last Sync succeeded
-	foreign  []string      // the other default routes that were said last
-	clinging bool          // flows could not be taken off an uplink, and that was said
+	said     remarks
+	weather  weather
 
-	second time.Duration    // when the present second of changes began
-	gusts  int              // the changes in it
-	calm   <-chan time.Time // its end, when there are too many; else nil
-
-	due        bool   // a round is to start as soon as none is running
-	round      *round // the running one, or nil
+	due        bool          // a round is to start now, and not only at the next point of the grid
+	point      time.Duration // the last point of the grid at which a round was due
+	started    time.Duration // when the last round began
+	rounds     []*round      // that are running, in the order in which they began
 	answers    chan answer
-	unresolved [2]bool // the name of the target does not resolve, and that was said
+	targets    targets
+	unresolved []bool // a name among the uplink's targets does not resolve, and that was said
 
 	post    chan answer // of the check after a switch; nil when none is running
 	abandon context.CancelFunc
@@ -120,46 +123,25 @@ type loop struct {
 // now is the time since the start, by the monotonic clock.
 func (l *loop) now() time.Duration { return time.Since(l.born) }
 
-// wait blocks until something happens, and deals with it. A round that is due
-// while one is running is left out.
+// wait blocks until something happens, and deals with it.
 func (l *loop) wait(tick <-chan time.Time) {
 	select {
 	case <-l.ctx.Done():
 	case <-tick:
-		l.due = l.due || l.round == nil
-	case _, open := <-l.heeded():
+	case _, open := <-l.weather.heeded(l.changes):
 		if !open {
 			l.changes = nil
 		}
-		l.brace()
+		l.weather.brace(l.now())
 		l.sync()
-	case <-l.calm:
-		l.calm = nil
+	case <-l.weather.calm:
+		l.weather.calm = nil
 	case <-l.control.wake:
 		l.obey()
 	case a := <-l.answers:
 		l.collect(a)
 	case a := <-l.post:
 		l.finishPost(a)
-	}
-}
-
-// heeded are the changes to act on now; none until a storm is over.
-func (l *loop) heeded() <-chan struct{} {
-	if l.calm != nil {
-		return nil
-	}
-	return l.changes
-}
-
-// brace counts a change, and waits for calm when there are too many.
-func (l *loop) brace() {
-	now := l.now()
-	if now-l.second >= time.Second {
-		l.second, l.gusts = now, 0
-	}
-	if l.gusts++; l.gusts >= stormy {
-		l.calm = time.After(l.second + time.Second - now)
 	}
 }
 
@@ -189,28 +171,30 @@ func (l *loop) activate(i int) {
 	} else {
 		l.snapshot.Default = i
 	}
-	switched := err == nil && i != l.state.active
+	former := l.state.active
+	switched := err == nil && i != former && i != uplink.None
 	if switched {
 		l.dropPost()
 	}
 	l.feed(applied{at: l.now(), uplink: i, err: err})
 	if switched {
-		l.forget(1 - i)
+		l.forget(i)
 	}
 }
 
-// forget takes the flows off uplink i, which is not the active one any more.
-// That it cannot be done is said once.
+// forget takes the flows off all uplinks but i, which is the active one now. That
+// it cannot be done is said once.
 func (l *loop) forget(i int) {
-	a := l.state.uplinks[i].address
-	if !a.IsValid() {
-		return
+	var failed error
+	for j, u := range l.state.uplinks {
+		if j == i || !u.address.IsValid() || u.address == l.state.uplinks[i].address {
+			continue
+		}
+		if err := l.kernel.Forget(u.address); err != nil {
+			failed = err
+		}
 	}
-	err := l.kernel.Forget(a)
-	if err != nil && !l.clinging {
-		l.say(event.Info, "Flows under SNAT rules may stay on the former uplink until they time out: %v", err)
-	}
-	l.clinging = err != nil
+	l.sayClinging(failed)
 }
 
 // sync asks the kernel how things are, and tells step when they have changed.
@@ -220,65 +204,53 @@ func (l *loop) sync() {
 	if err != nil && len(next.Uplinks) == 0 {
 		return
 	}
-	l.sayForeign(next.Foreign)
+	l.saySnapshot(next)
 	last, first := l.snapshot, !l.known
 	l.snapshot, l.known, l.synced = next, true, l.now()
 	news := first || next.Default != last.Default
+	changed := make([]bool, len(next.Uplinks))
 	for i, s := range next.Uplinks {
-		if first || s != last.Uplinks[i] || next.Specs != nil && next.Specs[i] != last.Specs[i] {
-			news = true
-			l.round.discard(i)
+		if first || s != last.Uplinks[i] || l.spec(next, i) != l.spec(last, i) {
+			news, changed[i] = true, !first
+			l.discard(i)
 			l.due = l.due || s.Usable()
 		}
 	}
 	if news {
-		l.feed(l.observe(func(int) observation { return observation{} }))
+		l.feed(l.observe(func(i int) observation { return observation{changed: changed[i]} }))
 	}
 }
 
 // observe returns the observation of this moment: offline for an uplink that
 // cannot carry packets, what ask says for one that can.
 func (l *loop) observe(ask func(i int) observation) observed {
-	in := observed{at: l.now(), holder: l.snapshot.Default}
-	for i, s := range l.snapshot.Uplinks {
-		if s.Usable() {
-			in.uplinks[i] = ask(i)
-		} else {
-			in.uplinks[i] = observation{verdict: offline, reason: s.Reason}
+	in := observed{at: l.now(), holder: l.snapshot.Default, uplinks: make([]observation, len(l.state.all))}
+	for i := range in.uplinks {
+		o := ask(i)
+		if i < len(l.snapshot.Uplinks) {
+			s := l.snapshot.Uplinks[i]
+			if !s.Usable() {
+				o.verdict, o.reason, o.sample = offline, s.Reason, sample{}
+			}
+			o.address = s.Address
 		}
-		in.uplinks[i].address = s.Address
-		in.uplinks[i].device, in.uplinks[i].gateway = l.device(i), l.gateway(i)
+		if spec := l.spec(l.snapshot, i); spec.Direct || spec.Gateway.IsValid() {
+			o.device, o.gateway = spec.Interface, spec.Gateway
+		}
+		in.uplinks[i] = o
 	}
 	return in
 }
 
-// sayMute says, once until it works again, that the kernel does not comply.
-func (l *loop) sayMute(err error) {
-	if err != nil && !l.mute {
-		l.say(event.Error, "Cannot keep the routes of the uplinks in order: %v; will try again", err)
+// spec is uplink i as a snapshot has it, and before there is one, as configured.
+func (l *loop) spec(s uplink.Snapshot, i int) uplink.Spec {
+	if i < len(s.Specs) {
+		return s.Specs[i]
 	}
-	l.mute = err != nil
-}
-
-// sayForeign says, whenever it changes, which routes win over ours.
-func (l *loop) sayForeign(routes []string) {
-	routes = slices.Sorted(slices.Values(routes))
-	if slices.Equal(routes, l.foreign) {
-		return
+	c := l.state.all[i]
+	spec := uplink.Spec{Interface: c.Interface, Direct: c.NoGateway()}
+	if !c.AutoGateway() && !c.NoGateway() {
+		spec.Gateway = c.Gateway
 	}
-	l.foreign = routes
-	if len(routes) == 0 {
-		l.say(event.Notice, "No other default route wins over imon's any more")
-		return
-	}
-	l.say(event.Warning, "Another default route wins over imon's: %s; traffic does not follow failover", strings.Join(routes, ", "))
-}
-
-func (l *loop) say(severity event.Severity, format string, args ...any) {
-	l.publish(event.Event{Kind: event.Message, Severity: severity, Text: fmt.Sprintf(format, args...)})
-}
-
-func (l *loop) publish(e event.Event) {
-	e.Time, e.Monitor = time.Now(), event.Failover
-	l.events.Publish(e)
+	return spec
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/probe"
 	"github.com/ejgeiger/imon/internal/uplink"
 )
@@ -196,7 +197,7 @@ func TestRunWaitsForItsProbes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		var ended atomic.Int32
-		slow := func(ctx context.Context, _ probe.EchoRequest) probe.Result {
+		slow := func(ctx context.Context, _ probe.Question) probe.Result {
 			<-ctx.Done()
 			time.Sleep(50 * time.Millisecond)
 			ended.Add(1)
@@ -206,7 +207,7 @@ func TestRunWaitsForItsProbes(t *testing.T) {
 		r.prober.on(gateway2, slow)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := New(r.cfg, r.kernel, nil, r.prober, r.events).Run(ctx); err != nil || ended.Load() != 2 {
+		if err := New(event.Failover, r.cfg, r.kernel, nil, r.prober, r.events).Run(ctx); err != nil || ended.Load() != 2 {
 			t.Errorf("Run returned %v after %d of 2 probes", err, ended.Load())
 		}
 		r.want()
@@ -240,9 +241,9 @@ func TestClosedChangesDoNotSpin(t *testing.T) {
 func TestPanicOfProberComesOutOfRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.prober.on(gateway1, func(context.Context, probe.EchoRequest) probe.Result { panic("broken") })
+		r.prober.on(gateway1, func(context.Context, probe.Question) probe.Result { panic("broken") })
 		r.prober.on(gateway2, silent)
-		m := New(r.cfg, r.kernel, r.kernel.changes, r.prober, r.events)
+		m := New(event.Failover, r.cfg, r.kernel, r.kernel.changes, r.prober, r.events)
 		defer func() {
 			if p := fmt.Sprint(recover()); !strings.HasPrefix(p, "broken\n") {
 				t.Errorf("panic %q", p)
@@ -277,7 +278,7 @@ func TestRenumberedUplinkIsProbedFromItsNewAddress(t *testing.T) {
 		r.until(9 * time.Second)
 		r.want("3s message warning: Default route of Primary Network cable (eth1) had been removed; put back",
 			"4.2s failover-uplink-offline Standby 'eth2' (no answer)")
-		r.prober.on(gateway1, func(ctx context.Context, q probe.EchoRequest) probe.Result {
+		r.prober.on(gateway1, func(ctx context.Context, q probe.Question) probe.Result {
 			if q.Path.Source != renumbered {
 				t.Errorf("probed from %v", q.Path.Source)
 			}
@@ -292,7 +293,7 @@ func TestRenumberedUplinkIsProbedFromItsNewAddress(t *testing.T) {
 func TestPostpingThatCouldNotBeMadeIsNoVerdict(t *testing.T) {
 	inRig(t, func(r *rig) {
 		r.cfg.Uplinks[primary].PostTarget = "192.0.2.9"
-		r.prober.on("192.0.2.9", func(context.Context, probe.EchoRequest) probe.Result {
+		r.prober.on("192.0.2.9", func(context.Context, probe.Question) probe.Result {
 			return probe.Result{Sent: 1, Err: fmt.Errorf("%w: too many open files", probe.ErrLocal)}
 		})
 	}, func(r *rig) {

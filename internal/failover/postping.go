@@ -3,6 +3,7 @@ package failover
 import (
 	"context"
 
+	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/event"
 )
 
@@ -11,13 +12,13 @@ const tries = 2
 
 // startPost starts the check that the user wants after a switch to uplink i.
 func (l *loop) startPost(i int) {
-	request := l.request(i, l.cfg.Uplinks[i].PostTarget)
+	question := l.question(i, config.MethodICMP, l.state.all[i].PostTarget)
 	ctx, cancel := context.WithCancel(l.ctx)
 	l.post, l.abandon, l.checked = make(chan answer, 1), cancel, l.state.describe(i)
 	l.spawn(l.post, func() answer {
-		a := answer{uplink: i, result: l.prober.Ping(ctx, request)}
+		a := answer{uplink: i, result: l.prober.Ask(ctx, question)}
 		for n := 1; n < tries && !a.result.Alive() && ctx.Err() == nil; n++ {
-			a.result = l.prober.Ping(ctx, request)
+			a.result = l.prober.Ask(ctx, question)
 		}
 		return a
 	})
@@ -38,7 +39,7 @@ func (l *loop) finishPost(a answer) {
 	if a.crash != "" {
 		panic(a.crash)
 	}
-	target := l.cfg.Uplinks[a.uplink].PostTarget
+	target := l.state.all[a.uplink].PostTarget
 	if a.result.Unknown() {
 		l.say(event.Error, "Ping Target %s not checked after failover: %s", target, a.result.Reason())
 		return

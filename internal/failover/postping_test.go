@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/probe"
 )
 
@@ -22,12 +23,12 @@ func TestPostPing(t *testing.T) {
 	again := 0
 	for _, c := range []struct {
 		name   string
-		answer func(context.Context, probe.EchoRequest) probe.Result
+		answer func(context.Context, probe.Question) probe.Result
 		want   string
 		asked  string
 	}{
 		{"answers", alive, "0s failover-postping Primary cable (eth1) 10.0.1.2 online", "0s"},
-		{"answers the second time", func(ctx context.Context, r probe.EchoRequest) probe.Result {
+		{"answers the second time", func(ctx context.Context, r probe.Question) probe.Result {
 			if again++; again == 1 {
 				return silent(ctx, r)
 			}
@@ -40,7 +41,7 @@ func TestPostPing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			inRig(t, func(r *rig) {
 				withPostPing(r)
-				r.prober.on("one.example", func(ctx context.Context, q probe.EchoRequest) probe.Result {
+				r.prober.on("one.example", func(ctx context.Context, q probe.Question) probe.Result {
 					if q.Path != (probe.Path{Source: address(primary), Interface: "eth1"}) {
 						t.Errorf("path %+v", q.Path)
 					}
@@ -90,12 +91,12 @@ func TestPanicOfPostPingComesOutOfRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		withPostPing(r)
-		r.prober.on("one.example", func(context.Context, probe.EchoRequest) probe.Result { panic("broken") })
+		r.prober.on("one.example", func(context.Context, probe.Question) probe.Result { panic("broken") })
 		defer func() {
 			if p := fmt.Sprint(recover()); !strings.HasPrefix(p, "broken\n") {
 				t.Errorf("panic %q", p)
 			}
 		}()
-		_ = New(r.cfg, r.kernel, r.kernel.changes, r.prober, r.events).Run(t.Context())
+		_ = New(event.Failover, r.cfg, r.kernel, r.kernel.changes, r.prober, r.events).Run(t.Context())
 	})
 }

@@ -28,6 +28,8 @@ type fakeKernel struct {
 	now      func() time.Duration
 	changes  chan struct{}
 
+	replies, traffic uint64 // packets for the LAN so far, and between two questions about that
+
 	forgotten []string // the addresses that Forget was called with, and when
 	forgetErr error
 }
@@ -36,7 +38,9 @@ func (k *fakeKernel) Sync() (uplink.Snapshot, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.syncs++
-	return k.snapshot, k.syncErr
+	s := k.snapshot
+	s.Uplinks, s.Specs = slices.Clone(s.Uplinks), slices.Clone(s.Specs)
+	return s, k.syncErr
 }
 
 func (k *fakeKernel) SetDefault(i int) error {
@@ -47,6 +51,13 @@ func (k *fakeKernel) SetDefault(i int) error {
 		k.snapshot.Default = i
 	}
 	return k.setErr
+}
+
+func (k *fakeKernel) Replies(int) (uint64, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.replies += k.traffic
+	return k.replies, nil
 }
 
 func (k *fakeKernel) Forget(a netip.Addr) error {
@@ -90,17 +101,19 @@ func (k *fakeKernel) attempts() []string {
 
 // fakeProber answers at once, unless a target has an answer of its own.
 type fakeProber struct {
-	mu      sync.Mutex
-	answers map[string]func(context.Context, probe.EchoRequest) probe.Result
-	asked   []string // "TIME INTERFACE TARGET"
-	last    probe.EchoRequest
-	now     func() time.Duration
+	mu        sync.Mutex
+	answers   map[string]func(context.Context, probe.Question) probe.Result
+	asked     []string // "TIME INTERFACE TARGET"
+	last      probe.Question
+	questions []probe.Question // all of them
+	now       func() time.Duration
 }
 
-func (p *fakeProber) Ping(ctx context.Context, r probe.EchoRequest) probe.Result {
+func (p *fakeProber) Ask(ctx context.Context, r probe.Question) probe.Result {
 	p.mu.Lock()
 	p.asked = append(p.asked, fmt.Sprintf("%v %s %s", p.now(), r.Path.Interface, r.Target))
 	p.last = r
+	p.questions = append(p.questions, r)
 	answer := p.answers[r.Target]
 	p.mu.Unlock()
 	if answer == nil {
@@ -110,14 +123,14 @@ func (p *fakeProber) Ping(ctx context.Context, r probe.EchoRequest) probe.Result
 }
 
 // on sets how a target answers from now on.
-func (p *fakeProber) on(target string, answer func(context.Context, probe.EchoRequest) probe.Result) {
+func (p *fakeProber) on(target string, answer func(context.Context, probe.Question) probe.Result) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answers[target] = answer
 }
 
 // latest returns the request that was put last.
-func (p *fakeProber) latest() probe.EchoRequest {
+func (p *fakeProber) latest() probe.Question {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.last
@@ -136,12 +149,12 @@ func (p *fakeProber) times(device string) string {
 	return strings.Join(times, " ")
 }
 
-func alive(context.Context, probe.EchoRequest) probe.Result {
+func alive(context.Context, probe.Question) probe.Result {
 	return probe.Result{Address: address(0), Sent: 2, RTTs: []time.Duration{time.Millisecond}}
 }
 
 // silent takes the whole time of a round, as nobody answers.
-func silent(ctx context.Context, r probe.EchoRequest) probe.Result {
+func silent(ctx context.Context, r probe.Question) probe.Result {
 	select {
 	case <-ctx.Done():
 		return probe.Result{Err: fmt.Errorf("%w: %w", probe.ErrLocal, ctx.Err())}
@@ -151,8 +164,8 @@ func silent(ctx context.Context, r probe.EchoRequest) probe.Result {
 }
 
 // failing is a prober that cannot put its question.
-func failing(err error) func(context.Context, probe.EchoRequest) probe.Result {
-	return func(context.Context, probe.EchoRequest) probe.Result { return probe.Result{Err: err} }
+func failing(err error) func(context.Context, probe.Question) probe.Result {
+	return func(context.Context, probe.Question) probe.Result { return probe.Result{Err: err} }
 }
 
 // events keeps what was published as "TIME TEXT".
@@ -200,7 +213,7 @@ func inRig(t *testing.T, before, test func(r *rig)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		done := make(chan error, 1)
-		m := New(r.cfg, r.kernel, r.kernel.changes, r.prober, r.events).Obey(r.control)
+		m := New(event.Failover, r.cfg, r.kernel, r.kernel.changes, r.prober, r.events).Obey(r.control)
 		go func() { done <- m.Run(ctx) }()
 		synctest.Wait()
 		test(r)
@@ -222,7 +235,7 @@ func newRig(t *testing.T) *rig {
 		{Index: 2, Up: true, Address: address(0)},
 		{Index: 3, Up: true, Address: address(1)},
 	}, Default: uplink.None}
-	r.prober = &fakeProber{answers: map[string]func(context.Context, probe.EchoRequest) probe.Result{}, now: r.now}
+	r.prober = &fakeProber{answers: map[string]func(context.Context, probe.Question) probe.Result{}, now: r.now}
 	r.events = &events{now: r.now}
 	return r
 }

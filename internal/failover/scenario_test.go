@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -73,8 +74,9 @@ func runScenario(t *testing.T, file string) {
 type scenario struct {
 	t      *testing.T
 	state  state
-	holder int // whose route the imagined kernel has
-	asked  int // the uplink of the last activate
+	holder int           // whose route the imagined kernel has
+	asked  int           // the uplink of the last activate
+	last   time.Duration // the last time that was named
 }
 
 // run returns the file with the outputs that step gives today.
@@ -113,16 +115,21 @@ func (s *scenario) command(line string) []string {
 	}
 	if words[0] == "force" {
 		var out []output
-		s.state, out = step(s.state, forced{indexOf(words[1])})
+		s.state, out = step(s.state, forced{at: s.last, uplink: indexOf(words[1])})
 		return s.texts(out)
 	}
 	if words[0] == "show" {
-		return []string{fmt.Sprintf("active=%s route=%s", nameOf(s.state.active), nameOf(s.holder))}
+		text := fmt.Sprintf("active=%s route=%s", nameOf(s.state.active), nameOf(s.holder))
+		if s.state.doubtful() {
+			text += " in doubt"
+		}
+		return []string{text}
 	}
 	at, err := time.ParseDuration(words[1])
 	if err != nil {
 		s.t.Fatalf("%s: %v", line, err)
 	}
+	s.last = at
 	var out []output
 	if words[0] == "applied" {
 		s.state, out = step(s.state, s.applied(at, words[2:]))
@@ -134,18 +141,57 @@ func (s *scenario) command(line string) []string {
 
 func (s *scenario) renew(words []string) {
 	cfg := testConfig()
-	s.holder, s.asked = uplink.None, uplink.None
+	s.holder, s.asked = uplink.None, idle
 	for _, w := range words {
-		switch w {
+		key, value, _ := strings.Cut(w, "=")
+		switch key {
 		case "prefer-primary":
 			cfg.PreferPrimary = true
 		case "postping":
 			cfg.Uplinks[primary].PostTarget = "example.com"
+		case "route":
+			s.holder = indexOf(value)
+		case "third":
+			cfg.Further = []config.Uplink{{Interface: "wwan0", Name: "lte", Gateway: netip.MustParseAddr("10.0.3.1")}}
+		case "withdraw-when-down":
+			cfg.WithdrawWhenDown = true
 		default:
-			s.holder = indexOf(strings.TrimPrefix(w, "route="))
+			s.set(&cfg, key, value)
 		}
 	}
 	s.state = begin(cfg, s.holder)
+}
+
+// set is a setting with a value.
+func (s *scenario) set(cfg *config.Failover, key, value string) {
+	number, _ := strconv.Atoi(value)
+	d, _ := time.ParseDuration(value)
+	switch key {
+	case "fall":
+		cfg.Fall = number
+	case "rise":
+		cfg.Rise = number
+	case "passive-rounds":
+		cfg.PassiveRounds = number
+	case "hold":
+		cfg.Hold, cfg.HoldMax = d, time.Hour
+	case "hold-max":
+		cfg.HoldMax = d
+	case "loss", "rtt": // FAILURE/RECOVERY, in per cent and ms
+		var failure, recovery int
+		if _, err := fmt.Sscanf(value, "%d/%d", &failure, &recovery); err != nil {
+			s.t.Fatal(err)
+		}
+		q := &cfg.Quality
+		q.Window = time.Minute
+		if key == "loss" {
+			q.FailureLoss, q.RecoveryLoss = float64(failure)/100, float64(recovery)/100
+		} else {
+			q.FailureRTT, q.RecoveryRTT = time.Duration(failure)*time.Millisecond, time.Duration(recovery)*time.Millisecond
+		}
+	default:
+		s.t.Fatalf("no setting %q", key)
+	}
 }
 
 func (s *scenario) applied(at time.Duration, words []string) applied {
@@ -160,7 +206,7 @@ func (s *scenario) applied(at time.Duration, words []string) applied {
 }
 
 func (s *scenario) observed(at time.Duration, isRound bool, words []string) observed {
-	in := observed{at: at, round: isRound}
+	in := observed{at: at, round: isRound, uplinks: make([]observation, len(s.state.all))}
 	for i := range in.uplinks {
 		in.uplinks[i].address = address(i)
 	}
@@ -178,13 +224,34 @@ func (s *scenario) observed(at time.Duration, isRound bool, words []string) obse
 		}
 		value, addr, moved := strings.Cut(value, "@")
 		if moved {
-			o.address = netip.MustParseAddr(addr)
+			o.address, o.changed = netip.MustParseAddr(addr), true
+		}
+		value, o.replies = strings.CutSuffix(value, "+replies")
+		value, figures, measured := strings.Cut(value, ":")
+		if measured {
+			o.sample = s.sample(figures)
 		}
 		o.reason = strings.TrimSuffix(why, ")")
 		o.verdict = map[string]verdict{"online": online, "offline": offline}[value]
 	}
 	in.holder = s.holder
 	return in
+}
+
+// sample is RECEIVED/SENT or RECEIVED/SENT/RTT.
+func (s *scenario) sample(text string) sample {
+	f := strings.Split(text, "/")
+	var out sample
+	var err error
+	out.received, _ = strconv.Atoi(f[0])
+	out.sent, _ = strconv.Atoi(f[1])
+	if len(f) > 2 {
+		out.rtt, err = time.ParseDuration(f[2])
+	}
+	if err != nil || out.sent == 0 {
+		s.t.Fatalf("no sample: %q", text)
+	}
+	return out
 }
 
 func (s *scenario) texts(out []output) []string {
@@ -195,7 +262,11 @@ func (s *scenario) texts(out []output) []string {
 			texts = append(texts, "emit "+eventText(o.event))
 		case activate:
 			s.asked = o.uplink
-			texts = append(texts, "activate "+nameOf(o.uplink))
+			text := "activate " + nameOf(o.uplink)
+			if o.uplink == uplink.None {
+				text = "withdraw"
+			}
+			texts = append(texts, text)
 		case postPing:
 			texts = append(texts, "post-ping "+nameOf(o.uplink))
 		case probeNow:
@@ -222,7 +293,7 @@ func split(line string) []string {
 // eventText is an event in one line.
 func eventText(e event.Event) string {
 	if e.Kind == event.Message {
-		return fmt.Sprintf("message %s: %s", map[event.Severity]string{event.Error: "error", event.Warning: "warning", event.Notice: "notice"}[e.Severity], e.Text)
+		return fmt.Sprintf("message %s: %s", map[event.Severity]string{event.Error: "error", event.Warning: "warning", event.Notice: "notice", event.Info: "info"}[e.Severity], e.Text)
 	}
 	if e.Kind == event.FailoverForced && e.Uplink.Role == "" {
 		return string(e.Kind) + " none"
@@ -252,11 +323,11 @@ func uplinkText(u event.Uplink) string {
 }
 
 func indexOf(name string) int {
-	return map[string]int{"primary": primary, "standby": standby, "none": uplink.None}[name]
+	return map[string]int{"primary": primary, "standby": standby, "third": 2, "none": uplink.None}[name]
 }
 
 func nameOf(i int) string {
-	return map[int]string{primary: "primary", standby: "standby", uplink.None: "none"}[i]
+	return map[int]string{primary: "primary", standby: "standby", 2: "third", uplink.None: "none"}[i]
 }
 
 // address is the source address of uplink i in tests.
@@ -266,10 +337,10 @@ func address(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, byte(i + 
 func testConfig() config.Failover {
 	return config.Failover{
 		Rounds: config.Rounds{Enable: true, Interval: 10 * time.Second, Count: 2, Wait: time.Second},
-		Metric: 201,
+		Metric: 201, Fall: 1, Rise: 1, FailureInterval: time.Second, Reliability: 1, Family: config.FamilyV4,
 		Uplinks: [2]config.Uplink{
-			{Interface: "eth1", Name: "cable", Gateway: netip.MustParseAddr("10.0.1.1")},
-			{Interface: "eth2", Gateway: netip.MustParseAddr("10.0.2.1")},
+			{Interface: "eth1", Name: "cable", Gateway: netip.MustParseAddr("10.0.1.1"), Method: config.MethodICMP},
+			{Interface: "eth2", Gateway: netip.MustParseAddr("10.0.2.1"), Method: config.MethodICMP},
 		},
 	}
 }

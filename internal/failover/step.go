@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/config"
@@ -9,13 +10,14 @@ import (
 )
 
 // The states, and what leads from one to another. P and S are the verdicts on
-// primary and standby; an arrow to an active state is walked only when the
-// activate was applied, that is, when the kernel was read back and agrees.
+// primary and standby; further uplinks stand behind the standby in the same way.
+// An arrow to an active state is walked only when the activate was applied, that
+// is, when the kernel was read back and agrees.
 //
 //	              ┌───────────────┐  a verdict on one uplink is missing:
 //	              │    starting   │  wait, for at most patience rounds
 //	              └───────┬───────┘
-//	                      │ both have a verdict: failover-initial, twice
+//	                      │ all have a verdict: failover-initial, for each
 //	       ┌──────────────┼───────────────────┐
 //	  P on │        S on  │ (P off, or S has  │ P off, S off
 //	       v              v  the route)       v
@@ -24,14 +26,19 @@ import (
 //	│  active    │<─────────────────│  active    │
 //	└──┬──────┬──┘ S off, P on; or  └──┬──────┬──┘
 //	   │  ^   │    prefer-primary, P on│  ^   │
-//	   │  └───┘ route gone:            │  └───┘ route gone:
-//	   │        put back               │        put back
+//	   │  └───┘ for as long as hold    │  └───┘ route gone:
+//	   │ route gone: put back          │        put back
 //	   │        P off, S off           │
 //	   └───────────┐     ┌─────────────┘
 //	               v     v
-//	           ┌─────────────┐  the route stays where it is;
-//	           │  both down  │  the first uplink that comes back is
-//	           └─────────────┘  activated and announced again
+//	           ┌─────────────┐  the route stays where it is, or is
+//	           │  both down  │  withdrawn; the first uplink that comes
+//	           └─────────────┘  back is activated and announced again
+//
+// "On" and "off" are verdicts, and rounds are only evidence for them: fall rounds
+// in a row without an answer make an uplink offline, rise rounds with one make it
+// online again (note). An uplink that is online may be degraded (assess): then it
+// gives way to one that is not.
 //
 // Beside these there is at most one activate in flight. While it is, verdicts
 // are noted and nothing is decided; its applied decides anew. An activate that
@@ -39,39 +46,34 @@ import (
 // next round, or until a verdict changes.
 //
 // A forced uplink is preferred over everything else for as long as it is forced.
-// It cannot be active while it is offline: then the other one is, until it is back.
+// It cannot be active while it is offline: then another one is, until it is back.
 
-const (
-	// patience is how many rounds in a row may end without a verdict on an
-	// uplink before that is said. At the start such an uplink counts as offline
-	// from then on, so that a machine that cannot probe does start.
-	patience = 3
-	// removalWindow is the time for which one line about removed routes stands.
-	removalWindow = time.Minute
-	// maxPutBacks is how often in one removalWindow a removed route is put back
-	// at once. Later ones wait for the next round: two programs that each
-	// insist on their route must not keep a router busy with nothing else.
-	maxPutBacks = 10
-)
+// idle stands for "no activate" where the uplink of one is expected.
+const idle = uplink.None - 1
 
 // state is all that step knows.
 type state struct {
-	cfg      config.Failover
-	uplinks  [2]knowledge
-	started  bool // both uplinks have had a verdict, and that was said
-	bothDown bool // that was said, and nothing was activated since
-	active   int  // the uplink announced last; None before, and while both are down
-	holder   int  // the uplink whose default route the kernel has, as last heard
-	inFlight int  // the uplink of the activate that was not yet answered, or None
-	forced   int  // the uplink that somebody wants, or None
+	cfg       config.Failover
+	all       []config.Uplink // of cfg
+	uplinks   []knowledge
+	started   bool // all uplinks have had a verdict, and that was said
+	bothDown  bool // that none is online was said, and nothing was activated since
+	withdrawn bool // it was said that the route was withdrawn, and nothing was activated since
+	stuck     bool // a withdrawal failed, and no round has ended since
+	active    int  // the uplink announced last; None before, and while all are down
+	holder    int  // the uplink whose default route the kernel has, as last heard
+	inFlight  int  // the uplink of the activate that was not yet answered, or idle
+	forced    int  // the uplink that somebody wants, or None
 }
 
 // begin returns the state in which nothing is known but who holds the default
 // route: the uplink that a predecessor left active, or None.
 func begin(cfg config.Failover, holder int) state {
-	s := state{cfg: cfg, active: uplink.None, holder: holder, inFlight: uplink.None, forced: uplink.None}
+	s := state{cfg: cfg, all: cfg.All(), active: uplink.None, holder: holder, inFlight: idle, forced: uplink.None}
+	s.uplinks = make([]knowledge, len(s.all))
 	for i := range s.uplinks {
 		s.uplinks[i].removals.said = -removalWindow
+		s.uplinks[i].hold = cfg.Hold
 	}
 	return s
 }
@@ -89,6 +91,7 @@ type turn struct {
 // what is to be done.
 func step(s state, in input) (state, []output) {
 	t := turn{state: s}
+	t.uplinks = slices.Clone(s.uplinks)
 	switch in := in.(type) {
 	case observed:
 		t.at, t.round = in.at, in.round
@@ -97,6 +100,7 @@ func step(s state, in input) (state, []output) {
 		t.at = in.at
 		t.settle(in)
 	case forced:
+		t.at = in.at
 		t.force(in.uplink)
 	}
 	t.decide()
@@ -107,6 +111,7 @@ func step(s state, in input) (state, []output) {
 func (t *turn) observe(in observed) {
 	t.holder = in.holder
 	worked := t.isOnline(t.active)
+	t.stuck = t.stuck && !in.round
 	for i, o := range in.uplinks {
 		t.recount(i)
 		if in.round {
@@ -116,13 +121,13 @@ func (t *turn) observe(in observed) {
 	}
 	t.start()
 	if !in.round && worked && !t.isOnline(t.active) {
-		t.out = append(t.out, probeNow{}) // what is known of the other is as old as the last round
+		t.out = append(t.out, probeNow{}) // what is known of the others is as old as the last round
 	}
 }
 
-// start says the first verdicts, once there are two.
+// start says the first verdicts, once all uplinks have one.
 func (t *turn) start() {
-	if t.started || t.uplinks[primary].verdict == unknown || t.uplinks[standby].verdict == unknown {
+	if t.started || slices.ContainsFunc(t.uplinks, func(u knowledge) bool { return u.verdict == unknown }) {
 		return
 	}
 	t.started = true
@@ -146,30 +151,51 @@ func (t *turn) force(i int) {
 
 // settle notes the result of the activate in flight.
 func (t *turn) settle(in applied) {
-	if t.inFlight == uplink.None || in.uplink != t.inFlight {
+	if t.inFlight == idle || in.uplink != t.inFlight {
 		return
 	}
-	t.inFlight = uplink.None
+	t.inFlight = idle
+	if in.uplink == uplink.None {
+		t.settleWithdrawal(in.err)
+		return
+	}
 	u := &t.uplinks[in.uplink]
 	u.failed = in.err != nil
-	switch {
-	case in.err != nil:
+	if in.err != nil {
 		t.complain(in.uplink, in.err)
-	case t.active == in.uplink:
-		t.holder, u.complained = in.uplink, false
+		return
+	}
+	t.holder, u.complained, t.stuck = in.uplink, false, false
+	if t.active == in.uplink {
 		t.putBack(in.uplink)
-	default:
-		t.holder, u.complained = in.uplink, false
+	} else {
 		t.announce(in.uplink)
 	}
 }
 
+// settleWithdrawal notes the result of a withdrawal.
+func (t *turn) settleWithdrawal(err error) {
+	t.stuck = err != nil
+	if err != nil {
+		t.say(event.Error, "Cannot withdraw the default route: %v; will try again", err)
+		return
+	}
+	t.holder = uplink.None
+	if !t.withdrawn {
+		t.say(event.Notice, "Default route withdrawn until a network is online")
+	}
+	t.withdrawn = true
+}
+
 // announce says that i has become the active uplink.
 func (t *turn) announce(i int) {
-	t.active, t.bothDown, t.uplinks[i].moved = i, false, false
-	kinds := [2]event.Kind{event.FailoverPrimary, event.FailoverStandby}
-	t.emit(event.Event{Kind: kinds[i], Uplink: t.describe(i)})
-	if t.cfg.Uplinks[i].PostTarget != "" {
+	t.active, t.bothDown, t.withdrawn, t.uplinks[i].moved = i, false, false, false
+	kind := event.FailoverUplink
+	if i <= standby {
+		kind = [...]event.Kind{event.FailoverPrimary, event.FailoverStandby}[i]
+	}
+	t.emit(event.Event{Kind: kind, Uplink: t.describe(i)})
+	if t.all[i].PostTarget != "" {
 		t.out = append(t.out, postPing{i})
 	}
 }
@@ -177,49 +203,41 @@ func (t *turn) announce(i int) {
 // decide compares what ought to be with what is. It is the only place that
 // activates.
 func (t *turn) decide() {
-	if !t.started || t.inFlight != uplink.None {
+	if !t.started || t.inFlight != idle {
 		return
 	}
 	want := t.choose()
-	switch {
-	case want == uplink.None:
+	if want == uplink.None {
 		t.giveUp()
-	case want != t.active, want != t.holder && t.mayPutBack(want):
-		t.inFlight = want
-		t.out = append(t.out, activate{want})
+		return
+	}
+	if want != t.active || want != t.holder && t.mayPutBack(want) {
+		t.activate(want)
 	}
 }
 
-// choose returns the uplink that ought to be active: the one that is forced, or
-// the primary where it is preferred, else the one that is, else the one that holds the route already,
-// else the primary, else the standby; of these the first that is online and
-// could be activated. None when there is no such uplink.
-func (t *turn) choose() int {
-	order := [...]int{t.active, t.holder, primary, standby}
-	if t.cfg.PreferPrimary {
-		order[0] = primary
-	}
-	if t.forced != uplink.None {
-		order = [...]int{t.forced, t.active, t.holder, 1 - t.forced}
-	}
-	for _, i := range order {
-		if t.isOnline(i) && !t.uplinks[i].failed {
-			return i
-		}
-	}
-	return uplink.None
+func (t *turn) activate(i int) {
+	t.inFlight = i
+	t.out = append(t.out, activate{i})
 }
 
 // giveUp says that no uplink is online, unless it was said already, or one is
-// online and only could not be activated.
+// online and only could not be activated; then it withdraws the route, if told to.
 func (t *turn) giveUp() {
-	if t.bothDown || t.isOnline(primary) || t.isOnline(standby) {
-		return
+	for i := range t.uplinks {
+		if t.isOnline(i) {
+			return
+		}
 	}
-	t.active, t.bothDown = uplink.None, true
-	e := event.Event{Kind: event.FailoverBothDown, Uplink: t.describe(primary), Other: t.describe(standby)}
-	e.Uplink.Address, e.Other.Address = t.uplinks[primary].address, t.uplinks[standby].address
-	t.emit(e)
+	if !t.bothDown {
+		t.active, t.bothDown = uplink.None, true
+		e := event.Event{Kind: event.FailoverBothDown, Uplink: t.describe(primary), Other: t.describe(standby), Uplinks: len(t.uplinks)}
+		e.Uplink.Address, e.Other.Address = t.uplinks[primary].address, t.uplinks[standby].address
+		t.emit(e)
+	}
+	if t.cfg.WithdrawWhenDown && t.holder != uplink.None && !t.stuck {
+		t.activate(uplink.None)
+	}
 }
 
 // isOnline reports whether i is an uplink, and online by the last verdict.

@@ -99,10 +99,10 @@ func (a *Action) current() ActionSettings {
 	return a.settings
 }
 
-// Publish puts e into the queue of its monitor if scripts get such events. It
-// never blocks.
+// Publish puts e into the queue of its monitor if scripts get such events; of a dry
+// run they hear nothing. It never blocks.
 func (a *Action) Publish(e event.Event) {
-	if _, ok := arguments(e); ok && a.current().Path != "" {
+	if _, ok := arguments(e); ok && !e.DryRun && a.current().Path != "" {
 		a.laneOf(e.Kind).queue.put(e)
 	}
 }
@@ -159,7 +159,7 @@ func (a *Action) call(ctx context.Context, l *lane, e event.Event) {
 		return
 	}
 	args, _ := arguments(e)
-	args = append([]string{a.instance, a.flag, string(e.Kind)}, args...)
+	args = append([]string{a.instance, a.flag, e.Name()}, args...)
 	err := a.run(ctx, call{s.Path, withoutNUL(args), environment(a.instance, e), s.Timeout, killAfter})
 	a.complain(l, e, s.Path, err)
 	if time.Since(l.reported) < repeatAfter {
@@ -178,7 +178,7 @@ func (a *Action) complain(l *lane, e event.Event, path string, err error) {
 		l.complaint = ""
 		return
 	}
-	text := fmt.Sprintf("Action script '%s' failed on %s: %v", path, e.Kind, err)
+	text := fmt.Sprintf("Action script '%s' failed on %s: %v", path, e.Name(), err)
 	if e.Kind == event.PingResult {
 		if text == l.complaint && time.Since(l.complained) < repeatAfter {
 			return

@@ -21,7 +21,11 @@ func arguments(e event.Event) (args []string, ok bool) {
 		return nil, true
 	case event.FailoverInitial, event.FailoverPostping:
 		return []string{uplinkInfo(e.Uplink), state(e.Online)}, true
-	case event.FailoverPrimary, event.FailoverStandby:
+	case event.FailoverUplinkOnline:
+		return []string{uplinkInfo(e.Uplink), shortDuration(e.Outage)}, true
+	case event.FailoverUplinkOffline:
+		return []string{uplinkInfo(e.Uplink)}, !e.Active // that of the active one shows in what follows
+	case event.FailoverPrimary, event.FailoverStandby, event.FailoverUplink, event.FailoverDegraded, event.FailoverRecovered:
 		return []string{uplinkInfo(e.Uplink)}, true
 	case event.FailoverBothDown:
 		return []string{uplinkInfo(e.Uplink), uplinkInfo(e.Other)}, true

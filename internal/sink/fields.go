@@ -38,7 +38,7 @@ func (f Field) String() string {
 // fraction of 1.
 func Fields(e event.Event) []Field {
 	var fs fieldList
-	fs.text("event", string(e.Kind))
+	fs.text("event", e.Name())
 	fs.text("monitor", e.Monitor)
 	if !e.Time.IsZero() {
 		fs.text("time", e.Time.Format(time.RFC3339))
@@ -60,6 +60,9 @@ func Fields(e event.Event) []Field {
 	}
 	fs.uplink("", e.Uplink)
 	fs.uplink("other_", e.Other)
+	if e.DryRun {
+		fs.add("dry_run", true)
+	}
 	if e.Kind == event.Message {
 		fs.text("text", e.Text)
 	} else {
@@ -71,7 +74,7 @@ func Fields(e event.Event) []Field {
 // onlineOf returns the verdict of e, and whether e has one.
 func onlineOf(e event.Event) (online, said bool) {
 	switch e.Kind {
-	case event.UpdownOnline, event.FailoverUplinkOnline:
+	case event.UpdownOnline, event.FailoverUplinkOnline, event.FailoverDegraded, event.FailoverRecovered:
 		return true, true
 	case event.UpdownOffline, event.FailoverUplinkOffline, event.FailoverBothDown:
 		return false, true

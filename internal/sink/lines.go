@@ -34,6 +34,18 @@ func lines(e event.Event) []line {
 	}
 }
 
+// prefix is what stands before each line of e, for what the Python imon did not have.
+func prefix(e event.Event) string {
+	var p string
+	if e.DryRun {
+		p = "Dry run: "
+	}
+	if e.Monitor == event.Failover6 {
+		p += "IPv6: "
+	}
+	return p
+}
+
 // updownLines are the lines of the updown monitor.
 func updownLines(e event.Event) []line {
 	switch e.Kind {
@@ -65,13 +77,20 @@ func failoverLines(e event.Event) []line {
 	switch e.Kind {
 	case event.FailoverInitial:
 		return withReason(e, line{verdict(e.Online), "Network Failover Initial State for " + network + ": " + state(e.Online)})
-	case event.FailoverPrimary, event.FailoverStandby:
+	case event.FailoverPrimary, event.FailoverStandby, event.FailoverUplink:
 		return []line{
 			{event.Notice, "Network Failover to " + network},
 			{event.Notice, "Network Failover " + role + " Route " + device + " is active"},
 		}
 	case event.FailoverBothDown:
+		if e.Uplinks > 2 {
+			return []line{{event.Warning, fmt.Sprintf("All %d Networks are offline", e.Uplinks)}}
+		}
 		return []line{{event.Warning, "Both Primary and Standby Networks are offline"}}
+	case event.FailoverDegraded:
+		return []line{{event.Warning, network + " is degraded: " + e.Text}}
+	case event.FailoverRecovered:
+		return []line{{event.Notice, network + " is not degraded any more"}}
 	case event.FailoverPostping:
 		if e.Online {
 			return []line{{event.Info, "Info: " + role + " Network Ping Target " + e.Target + " Online After Failover"}}

@@ -94,7 +94,7 @@ func (l *Log) Publish(e event.Event) {
 		e.Time = time.Now()
 	}
 	for _, ln := range lines(e) {
-		text := clean("[" + l.name(e.Monitor, s.Several) + "] " + ln.text)
+		text := clean("[" + l.name(e.Monitor, s.Several) + "] " + prefix(e) + ln.text)
 		l.queue.put(record{e.Time, ln.severity, text, s.Datefmt, periodic})
 	}
 }

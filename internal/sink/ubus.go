@@ -75,8 +75,8 @@ func (u *Ubus) Run(ctx context.Context) error {
 // tell tells of e in both ways.
 func (u *Ubus) tell(e event.Event) {
 	data := Table(u.instance, e)
-	err := u.bus.Notify(u.object, string(e.Kind), data)
-	if sent := u.bus.Send("imon."+string(e.Kind), data); err == nil {
+	err := u.bus.Notify(u.object, e.Name(), data)
+	if sent := u.bus.Send("imon."+e.Name(), data); err == nil {
 		err = sent
 	}
 	if errors.Is(err, ubus.ErrNotConnected) {

@@ -125,12 +125,12 @@ func (m *monitor) noteFailover(now time.Time, e event.Event) {
 		m.noteUplink(now, e, true)
 	case event.FailoverUplinkOffline:
 		m.noteUplink(now, e, false)
-	case event.FailoverPrimary, event.FailoverStandby:
+	case event.FailoverPrimary, event.FailoverStandby, event.FailoverUplink:
 		m.active = roleOf(e.Uplink)
 		m.set(now, true, "")
 	case event.FailoverBothDown:
 		m.active = ""
-		m.set(now, false, "both uplinks are offline")
+		m.set(now, false, "no uplink is online")
 	case event.FailoverForced:
 		m.forced = roleOf(e.Uplink)
 	}

@@ -1,0 +1,72 @@
+package failover
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/uplink"
+)
+
+// remarks is what was said last of things that are said once, until they change.
+type remarks struct {
+	mute      bool     // the last Sync failed
+	foreign   []string // the other default routes that win
+	managed   []string // the other default routes that were taken away
+	contested string   // why they are not taken away any more
+	clinging  bool     // flows could not be taken off an uplink
+}
+
+// sayMute says, once until it works again, that the kernel does not comply.
+func (l *loop) sayMute(err error) {
+	if err != nil && !l.said.mute {
+		l.say(event.Error, "Cannot keep the routes of the uplinks in order: %v; will try again", err)
+	}
+	l.said.mute = err != nil
+}
+
+// saySnapshot says, whenever it changes, what becomes of other programs' default routes.
+func (l *loop) saySnapshot(s uplink.Snapshot) {
+	l.sayForeign(s.Foreign)
+	managed := slices.Sorted(slices.Values(s.Managed))
+	if !slices.Equal(managed, l.said.managed) && len(managed) > 0 {
+		l.say(event.Notice, "Default routes of other programs set aside: %s", strings.Join(managed, ", "))
+	}
+	if s.Contested != "" && s.Contested != l.said.contested {
+		l.say(event.Warning, "%s", s.Contested)
+	}
+	l.said.managed, l.said.contested = managed, s.Contested
+}
+
+// sayForeign says, whenever it changes, which routes win over ours.
+func (l *loop) sayForeign(routes []string) {
+	routes = slices.Sorted(slices.Values(routes))
+	if slices.Equal(routes, l.said.foreign) {
+		return
+	}
+	l.said.foreign = routes
+	if len(routes) == 0 {
+		l.say(event.Notice, "No other default route wins over imon's any more")
+		return
+	}
+	l.say(event.Warning, "Another default route wins over imon's: %s; traffic does not follow failover", strings.Join(routes, ", "))
+}
+
+// sayClinging says once that flows may stay where they are.
+func (l *loop) sayClinging(err error) {
+	if err != nil && !l.said.clinging {
+		l.say(event.Info, "Flows under SNAT rules may stay on the former uplink until they time out: %v", err)
+	}
+	l.said.clinging = err != nil
+}
+
+func (l *loop) say(severity event.Severity, format string, args ...any) {
+	l.publish(event.Event{Kind: event.Message, Severity: severity, Text: fmt.Sprintf(format, args...)})
+}
+
+func (l *loop) publish(e event.Event) {
+	e.Time, e.Monitor, e.DryRun = time.Now(), l.name, l.cfg.DryRun
+	l.events.Publish(e)
+}
