@@ -113,9 +113,9 @@ func (p *process) check(name string) []string {
 // settings are what the state shows of cfg.
 func settings(cfg config.Config) []status.Settings {
 	f := status.Settings{Monitor: event.Failover, Enabled: cfg.Failover.Enable, Interval: cfg.Failover.Interval}
-	for i, u := range cfg.Failover.Uplinks {
-		seen := event.Uplink{Role: [...]string{"Primary", "Standby"}[i], Name: u.Name, Interface: u.Interface}
-		if !u.AutoGateway() {
+	for i, u := range cfg.Failover.All() {
+		seen := event.Uplink{Role: event.Role(i), Name: u.Name, Interface: u.Interface}
+		if !u.AutoGateway() && !u.NoGateway() {
 			seen.Gateway = u.Gateway
 		}
 		f.Uplinks = append(f.Uplinks, status.Link{Uplink: seen, Target: strings.Join(u.Targets, ",")})

@@ -33,11 +33,13 @@ type monitors struct {
 // failover.
 func newMonitors(events event.Publisher, names interfaces, control *failover.Control) monitors {
 	resolver := probe.NewResolver()
+	pinger, dns, http := probe.NewPinger(resolver), probe.NewDNS(resolver), probe.NewHTTP(resolver, "imon/"+build.Version)
 	return monitors{
 		events:  events,
-		pinger:  probe.NewPinger(resolver),
-		dns:     probe.NewDNS(resolver),
-		http:    probe.NewHTTP(resolver, "imon/"+build.Version),
+		pinger:  pinger,
+		asker:   probe.NewAsker(pinger, dns, http),
+		dns:     dns,
+		http:    http,
 		names:   names,
 		control: control,
 		memory:  &memory{},
@@ -136,5 +138,5 @@ func (j failoverJob) Run(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	kernel := following{router, specs}
-	return failover.New(j.cfg, kernel, router.Watch(ctx), j.pinger, j.events).Obey(j.control).Run(ctx)
+	return failover.New(event.Failover, j.cfg, kernel, router.Watch(ctx), j.asker, j.events).Obey(j.control).Run(ctx)
 }

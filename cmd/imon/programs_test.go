@@ -117,7 +117,7 @@ func TestProgramsSaysWhatIsNotInEffect(t *testing.T) {
 		rivals []bool
 		want   string // the last line of each advice
 	}{
-		{[]uplink.Spec{one, two}, []bool{}, ""},
+		{[]uplink.Spec{one, two}, make([]bool, 2), ""},
 		{[]uplink.Spec{one, two}, []bool{true, false}, "nmcli device reapply imontest1"},
 		{[]uplink.Spec{one, two}, []bool{false, true}, "dhcpcd -n"},
 		{[]uplink.Spec{two, one}, []bool{true, true}, "dhcpcd -n nmcli device reapply imontest1"},

@@ -32,9 +32,9 @@ func (n interfaces) await(ctx context.Context) {
 
 // specs are the uplinks of cfg as they are now.
 func (n interfaces) specs(cfg config.Failover) []uplink.Spec {
-	s := make([]uplink.Spec, len(cfg.Uplinks))
-	for i, u := range cfg.Uplinks {
-		s[i] = n.spec(u)
+	var s []uplink.Spec
+	for _, u := range cfg.All() {
+		s = append(s, n.spec(u))
 	}
 	if s[0] == s[1] && s[1].Gateway.IsValid() && s[1].Reason == "" {
 		s[1].Reason = "it has the device and the gateway of the primary"
@@ -106,5 +106,5 @@ func (f following) Sync() (uplink.Snapshot, error) {
 
 // routing is what cfg says of the default route.
 func routing(cfg config.Failover) uplink.Options {
-	return uplink.Options{Metric: cfg.Metric, Manage: cfg.ManageDefaults}
+	return uplink.Options{Metric: cfg.Metric, Manage: cfg.ManageDefaults && !cfg.DryRun}
 }
