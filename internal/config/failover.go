@@ -19,7 +19,7 @@ type Failover struct {
 	Rise            int           // rounds in a row with an answer until it is online again
 	FailureInterval time.Duration // between rounds while that is being found out
 	Reliability     int           // how many targets of an uplink have to answer
-	DNSName         string        // what the targets of method dns are asked for
+	DNSName         string        // what the targets of method dns are asked for; "" for example.com
 	HTTPStatus      int           // what the targets of method http have to answer
 	Quality         Quality
 	PassiveRounds   int // how many rounds in a row replies to the LAN may stand against the probes; 0 for none

@@ -50,7 +50,7 @@ func decisionKeys() []Key {
 			func(c *Config) any { return &c.Failover.FailureInterval }},
 		{"failover", "reliability", KindCount, "1", AskNew, "How many targets of a network have to answer",
 			func(c *Config) any { return &c.Failover.Reliability }},
-		{"failover", "dnslookup", KindHost, "example.com", AskNew, "DNS name that targets of method dns are asked for",
+		{"failover", "dnslookup", KindHost, "", AskNew, "DNS name that targets of method dns are asked for (example.com)",
 			func(c *Config) any { return &c.Failover.DNSName }},
 		{"failover", "http-status", KindStatus, "204", AskNew, "HTTP status that targets of method http answer with",
 			func(c *Config) any { return &c.Failover.HTTPStatus }},

@@ -37,7 +37,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		"ping monitor requires an IP Address to monitor "+at+":6: ping.monitorip is missing)",
 		"Invalid value '1.5' for pingcount "+at+":7: ping.pingcount must be a whole number from 1 to 1000)",
 		"Missing settings for failover monitor:  primary-gw standby-if "+at+":10)",
-		"Invalid value 'fe80::1' for standby-gw "+at+":11: failover.standby-gw must be the IPv4 address of a gateway, or auto)",
+		"Invalid value 'fe80::1' for standby-gw "+at+":11: failover.standby-gw must be the IPv4 address of a gateway, auto or none)",
 		"Invalid value 'a b' for monitorip "+at+":18: updown.monitorip must be an IP address or a DNS name)",
 		"Invalid value 'abc' for interval "+at+":19: updown.interval must be a number of seconds greater than 0)",
 	)

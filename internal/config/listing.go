@@ -29,20 +29,27 @@ func (s Section) Lines() []string {
 
 // Listing returns all settings, section by section in the order of the table. A
 // value that the file has is shown as Python's str() shows it, so that searches
-// in old logs and new ones find the same; every other key has its default.
+// in old logs and new ones find the same; every other key has its default. What
+// the Python program's failover did not know is there only when it has another one.
 func (c Config) Listing() []Section {
 	keys := Keys()
 	var list []Section
 	for _, name := range Sections() {
 		s := Section{Name: name}
 		for _, k := range keys {
-			if k.Section == name {
+			if k.Section == name && c.listed(k) {
 				s.Settings = append(s.Settings, Setting{k.Name, c.shown(k)})
 			}
 		}
 		list = append(list, s)
 	}
 	return list
+}
+
+// listed reports whether the listing has a key.
+func (c Config) listed(k Key) bool {
+	_, written := c.written[k.String()]
+	return k.Section != "failover" || k.Asking != AskNew || written || k.Get(c) != k.Get(Defaults())
 }
 
 // shown is the value of a key in the listing.

@@ -47,13 +47,13 @@ func TestLoadAnnotatedSample(t *testing.T) {
 		Target: "1.1.1.1", Secondaries: []string{"192.168.92.1", "192.168.1.1"},
 		DNSServer: "1.1.1.1", DNSName: "google.com",
 	}
-	want.Failover = Failover{
-		Rounds:        Rounds{Interval: time.Second, Count: 2, Wait: time.Second},
-		PreferPrimary: true, Metric: 201,
-		Uplinks: [2]Uplink{
-			{Interface: "enxa0cec8003294", Name: "net42", Gateway: netip.MustParseAddr("192.168.42.1")},
-			{Interface: "enxa0cec80380a9", Name: "net62", Gateway: netip.MustParseAddr("192.168.62.1")},
-		},
+	want.Failover.Interval, want.Failover.PreferPrimary = time.Second, true
+	for i, u := range [2]Uplink{
+		{Interface: "enxa0cec8003294", Name: "net42", Gateway: netip.MustParseAddr("192.168.42.1")},
+		{Interface: "enxa0cec80380a9", Name: "net62", Gateway: netip.MustParseAddr("192.168.62.1")},
+	} {
+		u.Method, u.Gateway6 = MethodICMP, netip.IPv4Unspecified()
+		want.Failover.Uplinks[i] = u
 	}
 	want.Ping.Target = "192.168.1.1"
 	if diff := diffConfig(want, got); diff != "" {

@@ -53,9 +53,13 @@ func parseFamily(text string) (Family, string) {
 	return "", KindFamily.rule()
 }
 
+// parseGateway6 takes nothing for "auto": a router advertises itself.
 func parseGateway6(text string) (netip.Addr, string) {
-	if text == "" || text == autoGateway || text == noGateway {
-		return parseGateway(text)
+	switch text {
+	case "", autoGateway:
+		return netip.IPv4Unspecified(), ""
+	case noGateway:
+		return netip.IPv6Unspecified(), ""
 	}
 	a, err := netip.ParseAddr(text)
 	if err != nil || !a.Is6() || a.Is4In6() || a.Zone() != "" || a.IsUnspecified() || a.IsLoopback() || a.IsMulticast() {

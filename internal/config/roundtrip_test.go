@@ -123,6 +123,20 @@ func randomJSONValue(rng *rand.Rand, k Key) string {
 		return pick(rng, []string{"1", "2.0", `"1000"`, "1E0", fmt.Sprint(1 + rng.IntN(1000))})
 	case KindMetric:
 		return pick(rng, []string{"1", "2147483647", `"201"`, "300.0"})
+	case KindNumber:
+		return pick(rng, []string{"0", "1", `"1000"`, "20.0"})
+	case KindStatus:
+		return pick(rng, []string{"100", "204", `"599"`})
+	case KindPause, KindMillis, KindPercent:
+		return pick(rng, []string{"0", "1", "2.50", "1e1", "0.001", `"3"`, `" 4 "`, "100"})
+	case KindMethod:
+		return inQuotes(pick(rng, []string{"icmp", "dns", "TCP", "http"}))
+	case KindFamily:
+		return pick(rng, []string{"4", `"6"`, `"both"`, `"Both"`})
+	case KindGateway6:
+		return inQuotes(pick(rng, []string{"", "auto", "none", "fe80::1"}))
+	case KindTargets, KindTargets6:
+		return randomList(rng, []string{"host.example", "a_b.example.", "x:53", "https://a.example/?a=b&c='d'", "http://[2001:db8::1]:8080/", ""})
 	case KindHosts, KindURLs:
 		if k.Kind == KindURLs {
 			hosts = []string{"ifconfig.example/ip", "https://a.example/?a=b&c='d'", "http://[2001:db8::1]:8080/"}

@@ -80,8 +80,8 @@ func nameRules() []ruleTest {
 			},
 		},
 		{
-			key: "failover.primary-ping", rule: "must be an IPv4 address or a DNS name",
-			good: map[string]string{`""`: "", `"192.0.2.7"`: "192.0.2.7", `"host.example"`: "host.example"},
+			key: "failover.primary-ping", rule: "must be a list of IPv4 addresses or DNS names (with :PORT for method tcp), or URLs for method http",
+			good: map[string]string{`["192.0.2.7", "b.example"]`: "192.0.2.7,b.example", `""`: "", `"192.0.2.7"`: "192.0.2.7", `"host.example"`: "host.example"},
 			bad:  map[string]string{`"2001:db8::1"`: "2001:db8::1", `"fe80::1%eth0"`: "fe80::1%eth0", `"a;b"`: "a;b"},
 		},
 		{
@@ -129,7 +129,7 @@ func nameRules() []ruleTest {
 			},
 		},
 		{
-			key: "failover.primary-gw", rule: "must be the IPv4 address of a gateway, or auto",
+			key: "failover.primary-gw", rule: "must be the IPv4 address of a gateway, auto or none",
 			good: map[string]string{
 				`"192.168.1.1"`: "192.168.1.1",
 				`"169.254.1.1"`: "169.254.1.1",

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -19,8 +20,11 @@ func TestKeysAndDefaults(t *testing.T) {
 		"ddns":   rounds + "providers=" + defaultProviders,
 		"updown": rounds + "monitorip= addping= dnsserver= dnslookup=",
 		"failover": rounds + "prefer-primary=false metric=201 " +
-			"primary-if= primary-name= primary-gw= primary-ping= primary-postping= " +
-			"standby-if= standby-name= standby-gw= standby-ping= standby-postping=",
+			"primary-if= primary-name= primary-gw= primary-ping= primary-postping= primary-method=icmp primary-gw6=auto primary-ping6= " +
+			"standby-if= standby-name= standby-gw= standby-ping= standby-postping= standby-method=icmp standby-gw6=auto standby-ping6= " +
+			"family=4 fall=1 rise=1 failure-interval=1 reliability=1 dnslookup= http-status=204 quality-window=60 " +
+			"failure-loss=0 recovery-loss=0 failure-rtt=0 recovery-rtt=0 failure-jitter=0 recovery-jitter=0 passive-rounds=0 " +
+			"hold=0 hold-max=3600 withdraw-when-down=false manage-defaults=false dry-run=false",
 		"ping": rounds + "monitorip=",
 	}
 	for _, section := range Sections() {
@@ -69,9 +73,15 @@ func TestDefaults(t *testing.T) {
 			"https://ipecho.net/plain", "https://ip.seeip.org/", "http://dynupdate.no-ip.com/ip.php",
 			"https://l2.io/ip", "https://wgetip.com/", "https://curlmyip.net/",
 		}},
-		Updown:   Updown{Rounds: round},
-		Failover: Failover{Rounds: round, Metric: 201},
-		Ping:     Ping{Rounds: round},
+		Updown: Updown{Rounds: round},
+		Failover: Failover{
+			Rounds: round, Metric: 201, Family: FamilyV4, Rise: 1, Fall: 1, FailureInterval: time.Second, Reliability: 1,
+			HTTPStatus: 204, Quality: Quality{Window: time.Minute}, HoldMax: time.Hour,
+			Uplinks: [2]Uplink{
+				{Method: MethodICMP, Gateway6: netip.IPv4Unspecified()}, {Method: MethodICMP, Gateway6: netip.IPv4Unspecified()},
+			},
+		},
+		Ping: Ping{Rounds: round},
 	}
 	if diff := diffConfig(want, got); diff != "" {
 		t.Errorf("Defaults (-want +got):\n%s", diff)
@@ -99,7 +109,10 @@ func sampleTexts() map[Kind]string {
 		KindBool: "true", KindSeconds: "0.25", KindCount: "7", KindMetric: "2147483647",
 		KindPath: "/bin/true", KindHost: "fe80::1%eth0", KindHost4: "v4.example", KindHosts: "192.0.2.1,host.example",
 		KindText: "a b: ü", KindInterface: "ppp0", KindGateway: "192.0.2.254",
-		KindURLs: "https://a.example/ip,http://[2001:db8::1]:8080/",
+		KindURLs:    "https://a.example/ip,http://[2001:db8::1]:8080/",
+		KindTargets: "192.0.2.1,host.example,host.example:53,http://a.example/204", KindTargets6: "2001:db8::1,[2001:db8::1]:53",
+		KindMethod: "dns", KindFamily: "both", KindPause: "1.5", KindMillis: "250.5", KindPercent: "12.5",
+		KindNumber: "3", KindStatus: "200", KindGateway6: "fe80::1",
 	}
 }
 

@@ -28,7 +28,7 @@ config instance 'main'
 		"Action script '/nowhere' not found "+inUCI+":3)",
 		"Invalid value '0' for action-timeout "+inUCI+":4: action_timeout must be a number of seconds greater than 0)",
 		"Invalid value '1.5' for pingcount "+inUCI+":6: ping_pingcount must be a whole number from 1 to 1000)",
-		"Invalid value 'fe80::1' for standby-gw "+inUCI+":7: failover_standby_gw must be the IPv4 address of a gateway, or auto)",
+		"Invalid value 'fe80::1' for standby-gw "+inUCI+":7: failover_standby_gw must be the IPv4 address of a gateway, auto or none)",
 		"Invalid value 'a b' for monitorip "+inUCI+":12: updown_monitorip must be an IP address or a DNS name)",
 	)
 	wantWarnings(t, warnings,

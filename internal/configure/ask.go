@@ -106,7 +106,7 @@ func (q *dialogue) objection(k config.Key, answer string) string {
 		return ""
 	}
 	switch k.Kind {
-	case config.KindHost, config.KindHost4:
+	case config.KindHost, config.KindHost4, config.KindTargets:
 		return "A DNS name or IP address is required"
 	case config.KindHosts:
 		return "A DNS Name/IP Address is ill-formed"

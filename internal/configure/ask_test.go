@@ -18,7 +18,7 @@ func wrongAnswers() map[string][][2]string {
 		above    = "% Must be greater than 0.0"
 		host     = "% A DNS name or IP address is required"
 		host4    = " must be an IPv4 address or a DNS name"
-		gateway  = "% primary-gw must be the IPv4 address of a gateway, or auto"
+		gateway  = "% primary-gw must be the IPv4 address of a gateway, auto or none"
 		device   = "% primary-if must be an interface name: 1 to 15 bytes without '/', ':', blanks or control characters"
 		yes      = "% Answer yes or no"
 	)
@@ -38,7 +38,7 @@ func wrongAnswers() map[string][][2]string {
 		"failover.prefer-primary":   {{"maybe", yes}, {"true", yes}},
 		"failover.primary-name":     {{"", "% Value required"}},
 		"failover.primary-gw":       {{"", "% IP Address required"}, {"router", "% IP Address required"}, {"192.168.42", "% IP Address required"}, {"2001:db8::1", gateway}, {"224.0.0.1", gateway}},
-		"failover.primary-ping":     {{"a b", host}, {"2001:db8::1", "% primary-ping" + host4}},
+		"failover.primary-ping":     {{"a b", host}, {"2001:db8::1", "% primary-ping must be a list of IPv4 addresses or DNS names (with :PORT for method tcp), or URLs for method http"}},
 		"failover.primary-postping": {{"..", host}, {"::1", "% primary-postping" + host4}},
 	}
 }

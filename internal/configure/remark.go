@@ -25,9 +25,11 @@ func (q *dialogue) remark(k config.Key, answer string) {
 		}
 	case config.KindGateway:
 		q.remarkGateway(k, answer)
-	case config.KindHost, config.KindHost4, config.KindHosts:
+	case config.KindHost, config.KindHost4, config.KindHosts, config.KindTargets:
 		for host := range strings.SplitSeq(answer, ",") {
-			q.remarkName(strings.TrimSpace(host))
+			if !strings.Contains(host, ":") { // a port, a URL, or IPv6
+				q.remarkName(strings.TrimSpace(host))
+			}
 		}
 	}
 }

@@ -156,7 +156,7 @@ func TestDryRun(t *testing.T) {
 // targets, and one with neither is unknown.
 func TestQuestions(t *testing.T) {
 	inRig(t, func(r *rig) {
-		r.cfg.DNSName, r.cfg.HTTPStatus = "example.com", 204
+		r.cfg.HTTPStatus = 204
 		r.cfg.Uplinks[primary].Method, r.cfg.Uplinks[primary].Targets = config.MethodHTTP, []string{"http://one.example/204"}
 		r.cfg.Uplinks[standby].Gateway = netip.IPv6Unspecified()
 		r.cfg.Further = []config.Uplink{{Interface: "wwan0", Gateway: netip.MustParseAddr("10.0.3.1"), Method: config.MethodDNS}}

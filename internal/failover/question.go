@@ -1,10 +1,16 @@
 package failover
 
 import (
+	"cmp"
+
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/probe"
 	"github.com/ejgeiger/imon/internal/schedule"
 )
+
+// anyName is what name servers are asked for when nothing is configured. It is there
+// for good (RFC 2606).
+const anyName = "example.com"
 
 // questions is how many questions a round has at most.
 func (l *loop) questions() (n int) {
@@ -37,7 +43,7 @@ func (l *loop) question(i int, m config.Method, target string) probe.Question {
 		Count:   l.cfg.Count,
 		Spacing: schedule.Spacing(l.cfg.Interval, l.cfg.Count),
 		Wait:    l.cfg.Wait,
-		Name:    l.cfg.DNSName,
+		Name:    cmp.Or(l.cfg.DNSName, anyName),
 		Status:  l.cfg.HTTPStatus,
 	}
 }

@@ -47,7 +47,7 @@ func TestRequestIsBoundToItsUplink(t *testing.T) {
 		r.kernel.snapshot.Uplinks[primary] = down("no carrier")
 	}, func(r *rig) {
 		want := probe.Question{
-			Target: "one.example", Count: 3, Wait: 500 * time.Millisecond, Spacing: 50 * time.Millisecond,
+			Target: "one.example", Count: 3, Wait: 500 * time.Millisecond, Spacing: 50 * time.Millisecond, Name: "example.com",
 			Path: probe.Path{Source: address(standby), Interface: "eth2"},
 		}
 		if got := r.prober.latest(); got != want {

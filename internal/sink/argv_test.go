@@ -2,6 +2,7 @@ package sink
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,15 +14,20 @@ import (
 func wantArguments() map[event.Kind][][]string {
 	p, s := "pnet:Primary:eth1:192.168.42.7", ":Standby:wwan0:"
 	return map[event.Kind][][]string{
-		event.UpdownOnline:     {{"1.1.1.1", "0:0:0:10"}},
-		event.UpdownOffline:    {{"1.1.1.1"}},
-		event.DDNSUpdate:       {{"203.0.113.5", "unknown"}, {"203.0.113.6", "203.0.113.5"}},
-		event.DDNSNoUpdate:     {nil},
-		event.FailoverInitial:  {{p, "online"}, {s, "offline"}},
-		event.FailoverPrimary:  {{p}},
-		event.FailoverStandby:  {{s}},
-		event.FailoverBothDown: {{p, s}},
-		event.FailoverPostping: {{p, "online"}, {s, "offline"}},
+		event.UpdownOnline:          {{"1.1.1.1", "0:0:0:10"}},
+		event.UpdownOffline:         {{"1.1.1.1"}},
+		event.DDNSUpdate:            {{"203.0.113.5", "unknown"}, {"203.0.113.6", "203.0.113.5"}},
+		event.DDNSNoUpdate:          {nil},
+		event.FailoverInitial:       {{p, "online"}, {s, "offline"}},
+		event.FailoverPrimary:       {{p}},
+		event.FailoverStandby:       {{s}},
+		event.FailoverBothDown:      {{p, s}},
+		event.FailoverPostping:      {{p, "online"}, {s, "offline"}},
+		event.FailoverUplinkOnline:  {{p, "1:1:1:1"}},
+		event.FailoverUplinkOffline: {{s}},
+		event.FailoverUplink:        {{"lte:Uplink3:wwan1:10.0.3.2"}},
+		event.FailoverDegraded:      {{p}},
+		event.FailoverRecovered:     {{p}},
 		event.PingResult: {{"1.1.1.1:True:0.434:2.664:4.894:0.0:4.46"},
 			{"2001:db8::1:False:0.0:0.0:0.0:1.0:0.0"}},
 	}
@@ -64,4 +70,25 @@ func TestNULCannotReachExecve(t *testing.T) {
 	if diff := cmp.Diff(want, env); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// That the active uplink is lost shows in what follows; of a dry run no script hears;
+// what is about IPv6 has a name of its own.
+func TestWhatScriptsDoNotGet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &calls{}
+		a, _, stop := actionOn(t, c)
+		for _, e := range []event.Event{
+			{Kind: event.FailoverUplinkOffline, Monitor: event.Failover, Uplink: primary(), Active: true},
+			{Kind: event.FailoverPrimary, Monitor: event.Failover, Uplink: primary(), DryRun: true},
+			{Kind: event.FailoverStandby, Monitor: event.Failover6, Uplink: standby()},
+		} {
+			a.Publish(e)
+			synctest.Wait()
+		}
+		stop()
+		if diff := cmp.Diff([]string{"/a main 0 failover6-standby :Standby:wwan0:"}, c.made); diff != "" {
+			t.Error(diff)
+		}
+	})
 }

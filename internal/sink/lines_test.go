@@ -37,6 +37,9 @@ func want() [][]line {
 		{{event.Warning, "Warn: Standby Network Ping Target 8.8.8.8 Not Responding After Failover"}},
 		{{event.Notice, "Primary Network pnet (eth1) is now online"}, {event.Info, "Primary Network Outage Duration: 1 days 1 hours, 1 minutes 1 seconds"}},
 		{{event.Warning, "Standby Network 'wwan0' is now offline"}, {event.Info, "Reason: cable unplugged"}},
+		{{event.Notice, "Network Failover to Uplink3 Network lte (wwan1)"}, {event.Notice, "Network Failover Uplink3 Route lte (wwan1) is active"}},
+		{{event.Warning, "Primary Network pnet (eth1) is degraded: loss 20 % over 1m0s"}},
+		{{event.Notice, "Primary Network pnet (eth1) is not degraded any more"}},
 		{{event.Notice, "Network Failover keeps to Standby Network 'wwan', as told, whenever it is online"}},
 		{{event.Notice, "Network Failover decides by itself again"}},
 		nil,
@@ -120,4 +123,23 @@ func declaredKinds(t *testing.T) (kinds []event.Kind) {
 		return true
 	})
 	return kinds
+}
+
+func TestLinesOfWhatIsNew(t *testing.T) {
+	all := event.Event{Kind: event.FailoverBothDown, Monitor: event.Failover, Uplink: primary(), Other: standby(), Uplinks: 3}
+	if got := lines(all)[0].text; got != "All 3 Networks are offline" {
+		t.Error(got)
+	}
+	for _, c := range []struct {
+		dry     bool
+		monitor string
+		want    string
+	}{
+		{false, event.Failover, ""}, {true, event.Failover, "Dry run: "},
+		{false, event.Failover6, "IPv6: "}, {true, event.Failover6, "Dry run: IPv6: "},
+	} {
+		if got := prefix(event.Event{Kind: event.FailoverPrimary, Monitor: c.monitor, DryRun: c.dry}); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
 }

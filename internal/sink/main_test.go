@@ -91,6 +91,9 @@ func samples() []event.Event {
 		{Kind: event.FailoverPostping, Monitor: event.Failover, Uplink: standby(), Target: "8.8.8.8"},
 		{Kind: event.FailoverUplinkOnline, Monitor: event.Failover, Uplink: primary(), Outage: 90061 * time.Second},
 		{Kind: event.FailoverUplinkOffline, Monitor: event.Failover, Uplink: standby(), Text: "cable unplugged"},
+		{Kind: event.FailoverUplink, Monitor: event.Failover, Uplink: third()},
+		{Kind: event.FailoverDegraded, Monitor: event.Failover, Uplink: primary(), Text: "loss 20 % over 1m0s"},
+		{Kind: event.FailoverRecovered, Monitor: event.Failover, Uplink: primary()},
 		{Kind: event.FailoverForced, Monitor: event.Failover, Uplink: logical()},
 		{Kind: event.FailoverForced, Monitor: event.Failover},
 		{Kind: event.DDNSResult, Monitor: event.DDNS, Online: true, Address: addr("203.0.113.5"), Source: "ident.me"},
@@ -101,4 +104,8 @@ func samples() []event.Event {
 		all[i].Time = at
 	}
 	return all
+}
+
+func third() event.Uplink {
+	return event.Uplink{Role: event.Role(2), Name: "lte", Interface: "wwan1", Address: netip.MustParseAddr("10.0.3.2")}
 }

@@ -79,6 +79,11 @@ func wantSample() []string {
 		"failover-bothdown: pnet:Primary:eth1:192.168.42.7 :Standby:wwan0:",
 		"failover-postping: target of Primary network 'pnet' on eth1 is online",
 		"failover-postping: target of Standby network '' on wwan0 is offline",
+		"failover-uplink-online: Primary network 'pnet' on eth1 after 1:1:1:1",
+		"failover-uplink-offline: Standby network '' on wwan0",
+		"failover-uplink: Uplink3 network 'lte' on wwan1, address '10.0.3.2', is active",
+		"failover-degraded: Primary network 'pnet' on eth1",
+		"failover-recovered: Primary network 'pnet' on eth1",
 	}
 }
 
