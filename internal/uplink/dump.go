@@ -1,0 +1,64 @@
+package uplink
+
+import (
+	"encoding/binary"
+	"errors"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// dump sends a request for a list (netlink(7)) and calls f with what is behind
+// the header of each message. It reads into one buffer, so that a list of any
+// length takes no more memory than that; f must not keep what it gets.
+func dump(protocol int, request []byte, f func(message []byte)) error {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	limit := unix.NsecToTimeval(timeout.Nanoseconds())
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit); err != nil {
+		return err
+	}
+	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return err
+	}
+	for b := make([]byte, 32<<10); ; { // as much as the kernel sends at once (netlink_dump)
+		n, _, err := unix.Recvfrom(fd, b, 0)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if done, err := messages(b[:n], f); done || err != nil {
+			return err
+		}
+	}
+}
+
+// messages calls f with the messages in b, until the one that ends a list or
+// tells of an error.
+func messages(b []byte, f func([]byte)) (done bool, err error) {
+	for len(b) >= unix.SizeofNlMsghdr {
+		n := int(binary.NativeEndian.Uint32(b))
+		if n < unix.SizeofNlMsghdr || n > len(b) {
+			return true, nil
+		}
+		body := b[unix.SizeofNlMsghdr:n]
+		switch binary.NativeEndian.Uint16(b[4:]) {
+		case unix.NLMSG_DONE, unix.NLMSG_ERROR:
+			if len(body) >= 4 {
+				if errno := -int32(binary.NativeEndian.Uint32(body)); errno > 0 {
+					return true, syscall.Errno(errno)
+				}
+			}
+			return true, nil
+		default:
+			f(body)
+		}
+		b = b[min((n+unix.NLMSG_ALIGNTO-1)&^(unix.NLMSG_ALIGNTO-1), len(b)):]
+	}
+	return false, nil
+}
