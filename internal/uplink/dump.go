@@ -5,12 +5,14 @@ import (
 	"errors"
 	"syscall"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
 // dump sends a request for a list (netlink(7)) and calls f with what is behind
 // the header of each message. It reads into one buffer, so that a list of any
-// length takes no more memory than that; f must not keep what it gets.
+// length takes no more memory than that; f must not keep what it gets. A list that
+// was changed meanwhile is [netlink.ErrDumpInterrupted].
 func dump(protocol int, request []byte, f func(message []byte)) error {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
@@ -24,6 +26,7 @@ func dump(protocol int, request []byte, f func(message []byte)) error {
 	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return err
 	}
+	var torn bool                      // by changes meanwhile
 	for b := make([]byte, 32<<10); ; { // as much as the kernel sends at once (netlink_dump)
 		n, _, err := unix.Recvfrom(fd, b, 0)
 		if errors.Is(err, unix.EINTR) {
@@ -32,33 +35,41 @@ func dump(protocol int, request []byte, f func(message []byte)) error {
 		if err != nil {
 			return err
 		}
-		if done, err := messages(b[:n], f); done || err != nil {
+		done, interrupted, err := messages(b[:n], f)
+		torn = torn || interrupted
+		switch {
+		case err != nil:
 			return err
+		case done && torn:
+			return netlink.ErrDumpInterrupted
+		case done:
+			return nil
 		}
 	}
 }
 
 // messages calls f with the messages in b, until the one that ends a list or
-// tells of an error.
-func messages(b []byte, f func([]byte)) (done bool, err error) {
+// tells of an error. Torn is set when the list was changed while it was sent.
+func messages(b []byte, f func([]byte)) (done, torn bool, err error) {
 	for len(b) >= unix.SizeofNlMsghdr {
 		n := int(binary.NativeEndian.Uint32(b))
 		if n < unix.SizeofNlMsghdr || n > len(b) {
-			return true, nil
+			return true, torn, nil
 		}
+		torn = torn || binary.NativeEndian.Uint16(b[6:])&unix.NLM_F_DUMP_INTR != 0
 		body := b[unix.SizeofNlMsghdr:n]
 		switch binary.NativeEndian.Uint16(b[4:]) {
 		case unix.NLMSG_DONE, unix.NLMSG_ERROR:
 			if len(body) >= 4 {
 				if errno := -int32(binary.NativeEndian.Uint32(body)); errno > 0 {
-					return true, syscall.Errno(errno)
+					return true, torn, syscall.Errno(errno)
 				}
 			}
-			return true, nil
+			return true, torn, nil
 		default:
 			f(body)
 		}
 		b = b[min((n+unix.NLMSG_ALIGNTO-1)&^(unix.NLMSG_ALIGNTO-1), len(b)):]
 	}
-	return false, nil
+	return false, torn, nil
 }

@@ -25,8 +25,10 @@ type kernel struct {
 	settings
 	links  []link    // of the specs
 	addrs  []address // all IPv4 addresses of this machine
-	routes []route   // IPv4 defaults of main, and all routes of private tables
-	rules  []rule    // IPv4 rules at our priorities
+	routes []route   // defaults of main, and all routes of private tables
+	// elsewhere are the defaults of other tables by the uplinks' devices.
+	elsewhere []route
+	rules     []rule // IPv4 rules at our priorities
 }
 
 // link is one interface; its index is 0 when there is none of that name.
@@ -50,7 +52,8 @@ type address struct {
 type route struct {
 	table    int
 	dst      netip.Prefix
-	kind     int // unix.RTN_UNICAST and so on
+	from     netip.Prefix // IPv6: of the sources it is for; invalid for all
+	kind     int          // unix.RTN_UNICAST and so on
 	tos      int
 	gateway  netip.Addr
 	index    int
@@ -83,7 +86,7 @@ func (r route) is(want route) bool {
 }
 
 // isDefault reports whether r is a default route for all traffic.
-func (r route) isDefault() bool { return r.dst.Bits() == 0 && r.tos == 0 }
+func (r route) isDefault() bool { return r.dst.Bits() == 0 && r.tos == 0 && !r.from.IsValid() }
 
 // String is r as ip-route(8) prints it.
 func (r route) String() string {
@@ -96,8 +99,9 @@ func (r route) String() string {
 	word(r.kind != unix.RTN_UNICAST, "%s ", kindName(r.kind))
 	word(r.dst.Bits() == 0, "%s", "default")
 	word(r.dst.Bits() != 0, "%s", r.dst)
-	word(r.gateway.Is4(), " via %s", r.gateway)
-	word(r.gateway.Is6(), " via inet6 %s", r.gateway)
+	word(r.from.IsValid(), " from %s", r.from)
+	word(r.gateway.IsValid() && r.gateway.Is4() == r.dst.Addr().Is4(), " via %s", r.gateway)
+	word(r.gateway.Is6() && r.dst.Addr().Is4(), " via inet6 %s", r.gateway)
 	word(r.dev != "", " dev %s", r.dev)
 	word(r.table != unix.RT_TABLE_MAIN, " table %d", r.table)
 	word(r.protocol != unix.RTPROT_BOOT, " proto %s", protocolName(r.protocol))

@@ -87,23 +87,6 @@ func (c conn) listAddrs(k *kernel) error {
 	return err
 }
 
-func (c conn) listRoutes(k *kernel) error {
-	routes, err := retry(func() ([]netlink.Route, error) {
-		var found []netlink.Route
-		err := c.RouteListFilteredIter(netlink.FAMILY_V4, &netlink.Route{}, netlink.RT_FILTER_TABLE, func(r netlink.Route) bool {
-			if isPrivate(r.Table) || r.Table == unix.RT_TABLE_MAIN && prefix(r.Dst).Bits() == 0 {
-				found = append(found, r)
-			}
-			return true
-		})
-		return found, err
-	})
-	for _, r := range routes {
-		k.routes = append(k.routes, fromNetlink(r, func(index int) string { return c.name(k, index) }))
-	}
-	return err
-}
-
 // name is the name of an interface, for showing.
 func (c conn) name(k *kernel, index int) string {
 	for i, l := range k.links {
@@ -157,21 +140,6 @@ func (c conn) apply(o op) error {
 		return nil
 	}
 	return err
-}
-
-func fromNetlink(r netlink.Route, name func(index int) string) route {
-	out := route{
-		table: r.Table, dst: prefix(r.Dst), kind: r.Type, tos: r.Tos,
-		gateway: addr(r.Gw), index: r.LinkIndex, dev: name(r.LinkIndex), protocol: int(r.Protocol), scope: int(r.Scope),
-		source: addr(r.Src), metric: uint32(r.Priority), flags: r.Flags,
-	}
-	if via, ok := r.Via.(*netlink.Via); ok {
-		out.gateway = addr(via.Addr)
-	}
-	for _, h := range r.MultiPath {
-		out.hops += fmt.Sprintf(" nexthop via %s dev %s weight %d", h.Gw, name(h.LinkIndex), h.Hops+1)
-	}
-	return out
 }
 
 // toNetlink is r in a request. A destination, a scope and a metric must be there

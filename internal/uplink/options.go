@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"golang.org/x/sys/unix"
 )
 
 // Family is the internet protocol whose routes a Router keeps.
@@ -21,6 +23,14 @@ func (f Family) String() string {
 		return "IPv6"
 	}
 	return "IPv4"
+}
+
+// number is the family in a netlink message.
+func (f Family) number() uint8 {
+	if f == V6 {
+		return unix.AF_INET6
+	}
+	return unix.AF_INET
 }
 
 // Options are what a [Router] is told beside the uplinks.

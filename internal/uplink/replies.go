@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
@@ -97,7 +98,7 @@ func replies(a netip.Addr, own func(netip.Addr) bool) (uint64, error) {
 			total += f.replies
 		}
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, netlink.ErrDumpInterrupted) {
 		return 0, fmt.Errorf("cannot look for flows of %s: %w", a, err)
 	}
 	return total, nil
