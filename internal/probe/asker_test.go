@@ -75,9 +75,9 @@ func twoProviders(t *testing.T) (isps [2]*peer, prefer func(i int)) {
 // newRouter has package uplink route the probes.
 func newRouter(t *testing.T) *uplink.Router {
 	t.Helper()
-	router, err := uplink.New([2]uplink.Spec{
+	router, err := uplink.New([]uplink.Spec{
 		{Interface: "wan1", Gateway: addr("10.99.1.2")}, {Interface: "wan2", Gateway: addr("10.99.2.2")},
-	}, 201)
+	}, uplink.Options{Metric: 201})
 	check(t, err)
 	run(t, "true", "for p in 7350 7351; do while ip rule del pref $p; do :; done; done")
 	t.Cleanup(func() { router.Close() })
