@@ -66,9 +66,12 @@ type DDNS struct {
 // active, and offline while both are down.
 type Failover struct {
 	Monitor
-	Active  string   `json:"active"` // "primary", "standby", or "" for none
-	Forced  string   `json:"forced"` // what was asked for by hand: "primary", "standby" or "auto"
-	Uplinks []Uplink `json:"uplinks,omitempty"`
+	Active string `json:"active"` // "primary", "standby", or "" for none
+	Forced string `json:"forced"` // what was asked for by hand: "primary", "standby" or "auto"
+	// ForcedUntil and ForcedSeconds say when that ends by itself; not set when it does not.
+	ForcedUntil   string   `json:"forced_until,omitempty"`
+	ForcedSeconds int64    `json:"forced_seconds,omitempty"`
+	Uplinks       []Uplink `json:"uplinks,omitempty"`
 }
 
 // Uplink is one way to the internet.

@@ -19,7 +19,7 @@ func (m *monitor) show(now time.Time, to *Monitors) {
 	case event.Ping:
 		to.Ping = &common
 	case event.Failover:
-		f := &Failover{Monitor: common, Active: m.active, Forced: cmp.Or(m.forced, "auto")}
+		f := &Failover{Monitor: common, Active: m.active, Forced: cmp.Or(m.forced, Auto)}
 		for i := range m.uplinks {
 			f.Uplinks = append(f.Uplinks, m.uplinks[i].show(now, m.settings.Uplinks[i].Target))
 		}

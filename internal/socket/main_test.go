@@ -1,0 +1,132 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/ejgeiger/imon/internal/status"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for what must happen.
+const patience = 15 * time.Second
+
+// fake is an instance whose uplinks are called primary and standby.
+type fake struct {
+	mu   sync.Mutex
+	told []string
+	off  bool
+}
+
+func (f *fake) Status(monitor string) (status.Document, bool) {
+	if monitor == "crash" {
+		panic("at the look of it")
+	}
+	return status.Document{Version: status.Version, Instance: "fake", Monitors: status.Monitors{
+		Failover: &status.Failover{Monitor: status.Monitor{Interval: 10}, Active: "primary"},
+	}}, monitor == "" || monitor == "failover"
+}
+
+func (f *fake) Failover(to string, d time.Duration) (status.Preference, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.off:
+		return status.Preference{}, ErrOff
+	case to != "primary" && to != "standby" && to != "auto":
+		return status.Preference{}, errors.New("there is no such uplink")
+	}
+	f.told = append(f.told, fmt.Sprint(to, " ", d))
+	return status.Preference{Forced: to, Seconds: int64(d.Seconds()), State: status.Online}, nil
+}
+
+// done is what the instance was told.
+func (f *fake) done() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return strings.Join(f.told, ", ")
+}
+
+// rig is a server that runs.
+type rig struct {
+	*Server
+	*fake
+	t *testing.T
+
+	mu    sync.Mutex
+	lines []string
+}
+
+// begin runs a server on a socket of its own, changed by edit.
+func begin(t *testing.T, edit func(*Server)) *rig {
+	t.Helper()
+	r := &rig{t: t, fake: &fake{}}
+	r.Server = New(filepath.Join(t.TempDir(), "run", "main.sock"), r.fake, r.hear)
+	r.retry = 10 * time.Millisecond
+	if edit != nil {
+		edit(r.Server)
+	}
+	r.run(r.Server)
+	return r
+}
+
+// run runs a server until the test ends, or the function that is returned is called.
+func (r *rig) run(s *Server) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			r.t.Error(err)
+		}
+	})
+	end = func() { cancel(); running.Wait() }
+	r.t.Cleanup(end)
+	return end
+}
+
+func (r *rig) hear(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, text)
+}
+
+// said is what the server had to say.
+func (r *rig) said() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.lines, "\n")
+}
+
+// until waits for a condition.
+func (r *rig) until(what string, holds func() bool) {
+	r.t.Helper()
+	for end := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatalf("not within %v: %s; said: %s", patience, what, r.said())
+		}
+	}
+}
+
+// dial connects as soon as the server listens.
+func (r *rig) dial() net.Conn {
+	r.t.Helper()
+	var c net.Conn
+	r.until("somebody listens on "+r.path, func() (ok bool) {
+		var err error
+		c, err = net.Dial("unix", r.path)
+		return err == nil
+	})
+	r.t.Cleanup(func() { c.Close() })
+	_ = c.SetDeadline(time.Now().Add(patience))
+	return c
+}
