@@ -47,6 +47,7 @@ _imon() {
 	case $prev in
 		--instance | -instance) words=$(_imon_instances) ;;
 		--to | -to) words='uci json' ;;
+		--for | -for) words='30m 2h 1d' ;;
 		--unset | -unset) words=$(_imon_keys | tr -d =) ;;
 		--set | -set)
 			words=$(_imon_keys)
@@ -65,10 +66,11 @@ _imon() {
 			;;
 		*)
 			case $command in
-				'') words='run check configure convert --instance --config --nosyslog --version --help' ;;
+				'') words='run check configure convert failover --instance --config --nosyslog --version --help' ;;
 				run) words='--instance --config --nosyslog --help' ;;
 				check) words='--instance --config --help' ;;
 				configure) words='--instance --set --unset --uci --json --version --help' ;;
+				failover) words='primary standby auto --for --instance --help' ;;
 				convert) words='--to --instance --config --help' ;;
 			esac
 			;;

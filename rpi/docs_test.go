@@ -122,6 +122,9 @@ func TestCompletion(t *testing.T) {
 	}{
 		{"imon c", []string{"check", "configure", "convert"}},
 		{"imon convert --to ", []string{"uci", "json"}},
+		{"imon f", []string{"failover"}},
+		{"imon failover ", []string{"primary", "standby", "auto", "--for", "--instance", "--help"}},
+		{"imon failover standby --for ", []string{"30m", "2h", "1d"}},
 		{"imon check --inst", []string{"--instance"}},
 		{"imon --instance x --nosys", []string{"--nosyslog"}},
 		{"imon-configure --u", []string{"--unset", "--uci"}},

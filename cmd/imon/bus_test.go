@@ -53,19 +53,19 @@ func onOpenWrt(t *testing.T, bus ubustest.Bus, edit func(lab.Config)) *openwrt {
 	running.Go(func() { _ = w.client.Run(ctx) })
 	t.Cleanup(func() { cancel(); running.Wait() })
 	w.until("netifd on the bus", func() bool { _, err := w.ask("network.interface", "dump"); return err == nil })
-	w.launch(bus.Socket())
+	w.launch(socketVariable + "=" + bus.Socket())
 	return w
 }
 
-// launch starts imon with the bus at socket.
-func (b *bench) launch(socket string) {
+// launch starts imon with variables, each NAME=VALUE, in its environment.
+func (b *bench) launch(variables ...string) {
 	b.t.Helper()
 	file := filepath.Join(b.t.TempDir(), "imon-lab")
 	if err := os.WriteFile(file, b.config.JSON(), 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 	b.started = time.Now()
-	p, err := b.Start(b.t.Context(), b.Router, nil, "env", socketVariable+"="+socket, os.Getenv("IMON_BINARY"), "--nosyslog", "--config", file)
+	p, err := b.Start(b.t.Context(), b.Router, nil, "env", append(variables, os.Getenv("IMON_BINARY"), "--nosyslog", "--config", file)...)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -202,6 +202,10 @@ func (w *openwrt) wrongArguments() {
 		{"check", []ubus.Field{field("monitor", "ddns")}, ubus.StatusNotFound},
 		{"failover", nil, ubus.StatusInvalidArgument},
 		{"failover", []ubus.Field{field("to", "moon")}, ubus.StatusInvalidArgument},
+		{"failover", []ubus.Field{field("to", "standby"), field("for", "2h")}, ubus.StatusInvalidArgument},
+		{"failover", []ubus.Field{field("to", "standby"), field("for", int32(0))}, ubus.StatusInvalidArgument},
+		{"failover", []ubus.Field{field("to", "standby"), field("for", int64(1<<62))}, ubus.StatusInvalidArgument},
+		{"failover", []ubus.Field{field("to", "auto"), field("for", int32(60))}, ubus.StatusInvalidArgument},
 		{"events", []ubus.Field{field("since", int32(-1))}, ubus.StatusInvalidArgument},
 		{"events", []ubus.Field{field("limit", int32(0))}, ubus.StatusInvalidArgument},
 		{"reload", []ubus.Field{field("now", true)}, ubus.StatusInvalidArgument},
@@ -247,11 +251,29 @@ func (w *openwrt) manualSwitch() {
 	}
 	at = w.update(w.logical(1))
 	w.see(at, "Network Failover Standby Route net62 (wwan) is active")
+	w.forAWhile()
 	at = time.Now()
 	w.imon("failover", field("to", "auto"))
 	w.see(at, "Network Failover decides by itself again")
 	w.see(at, "Network Failover Primary Route net42 (wan) is active") // prefer-primary
 	w.via(0)
+}
+
+// forAWhile prefers an uplink, by its device, for an hour.
+func (w *openwrt) forAWhile() {
+	w.t.Helper()
+	at := time.Now()
+	a := w.imon("failover", field("to", "eth2"), field("for", int32(3600)))
+	if n, _ := a.Int("forced_seconds"); n != 3600 || a.String("forced") != "standby" {
+		w.t.Errorf("answer %v", a)
+	}
+	w.see(at, "Network Failover was told: standby for 1h")
+	f := w.imon("status", field("monitor", "failover")).Table("monitors").Table("failover")
+	left, _ := f.Int("forced_seconds")
+	until, err := time.Parse(time.RFC3339, f.String("forced_until"))
+	if left < 3500 || left > 3600 || err != nil || time.Until(until).Abs() > time.Hour+time.Second {
+		w.t.Errorf("state %v", f)
+	}
 }
 
 // events asks for the transitions in two parts.
@@ -297,7 +319,7 @@ func TestUbusProgram(t *testing.T) {
 	w := onOpenWrt(t, bus, internetTargets)
 	w.see(w.started, "is active")
 	for args, want := range map[string]string{
-		"-v list imon.main":           `"failover":{"to":"String"}`,
+		"-v list imon.main":           `"failover":{"to":"String",`,
 		"call imon.main status":       `"active": "primary"`,
 		`call imon.main check {}`:     `"failover"`,
 		"call imon.main events":       `"event": "failover-initial"`,

@@ -6,16 +6,21 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/ejgeiger/imon/internal/build"
 	"github.com/ejgeiger/imon/internal/configure"
+	"github.com/ejgeiger/imon/internal/socket"
+	"github.com/ejgeiger/imon/internal/status"
 )
 
 const usage = `usage: imon [run] [--instance NAME | --config FILE] [--nosyslog]
        imon check [--instance NAME | --config FILE]
        imon configure [--help | OPTIONS]
        imon convert --to uci|json [--instance NAME] [--config FILE]
+       imon failover [--instance NAME] [UPLINK [--for TIME] | auto]
        imon --version | --help
 
 imon watches the way to the internet and keeps it open: four monitors (ddns,
@@ -29,12 +34,16 @@ commands:
   configure         ask for the settings of an instance and write its
                     configuration; the same as imon-configure
   convert           print the configuration in the other format
+  failover          ask the running imon which uplink is active, or let it keep
+                    to UPLINK (primary, standby, a name or an interface) while
+                    that is online; auto leaves the choice to it again
 
 options:
   --instance NAME   instance name [main]; reads /etc/default/imon-NAME, or if
                     there is none section NAME of /etc/config/imon
   --config FILE     read FILE instead, JSON or UCI
   --to uci|json     what convert prints
+  --for TIME        until then only, then auto: 90s, 30m, 2h, 1d
   --nosyslog        log to standard output with a timestamp, not to syslog
   --version         print the version and exit
   -h, --help        print this and exit
@@ -42,12 +51,15 @@ options:
 
 // options are the command line, taken apart.
 type options struct {
-	command  string // "run", "check", "configure" or "convert"
+	command  string // "run", "check", "configure", "convert" or "failover"
 	instance string
 	config   string // "" for the instance's own file
 	to       string // the format that convert writes: "uci" or "json"
 	nosyslog bool
 	line     string // the whole command line, for the log
+
+	uplink string        // that failover prefers, "auto", or "" to look only
+	period time.Duration // for which it does, 0 until told otherwise
 
 	request configure.Request // of configure
 }
@@ -66,15 +78,8 @@ func parse(e env) (o options, code int, done bool) {
 	if o.command == "configure" {
 		return parseConfigure(o, e, args)
 	}
-	var version bool
-	f := flag.NewFlagSet("imon", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.StringVar(&o.instance, "instance", "main", "")
-	f.StringVar(&o.config, "config", "", "")
-	f.StringVar(&o.to, "to", "", "")
-	f.BoolVar(&o.nosyslog, "nosyslog", false, "")
-	f.BoolVar(&version, "version", false, "")
-	switch err := f.Parse(args); {
+	version, err := o.read(args)
+	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(e.stdout, usage)
 		return o, exitOK, true
@@ -83,16 +88,52 @@ func parse(e env) (o options, code int, done bool) {
 	case version:
 		fmt.Fprintln(e.stdout, build.Version)
 		return o, exitOK, true
-	case o.command != "run" && o.command != "check" && o.command != "convert":
-		return o, misused(e, "imon", fmt.Sprintf("unknown command %q", o.command), usage), true
-	case f.NArg() > 0:
-		return o, misused(e, "imon", fmt.Sprintf("unexpected argument %q", f.Arg(0)), usage), true
-	case o.command == "convert" && o.to != "uci" && o.to != "json":
-		return o, misused(e, "imon", "convert needs --to uci or --to json", usage), true
-	case o.command != "convert" && o.to != "":
-		return o, misused(e, "imon", "--to goes with convert", usage), true
 	}
 	return o, exitOK, false
+}
+
+// read takes the options and arguments of a command.
+func (o *options) read(args []string) (version bool, err error) {
+	var period string
+	f := flag.NewFlagSet("imon", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.StringVar(&o.instance, "instance", "main", "")
+	f.StringVar(&o.config, "config", "", "")
+	f.StringVar(&o.to, "to", "", "")
+	f.StringVar(&period, "for", "", "")
+	f.BoolVar(&o.nosyslog, "nosyslog", false, "")
+	f.BoolVar(&version, "version", false, "")
+	err = f.Parse(args)
+	if err == nil && o.command == "failover" && f.NArg() > 0 {
+		o.uplink = f.Arg(0)
+		err = f.Parse(f.Args()[1:])
+	}
+	if err == nil && period != "" {
+		o.period, err = socket.ParsePeriod(period)
+	}
+	if err == nil && !version {
+		err = o.wrong(f.Args())
+	}
+	return version, err
+}
+
+// wrong is why the options do not go together; rest are the arguments that nobody took.
+func (o *options) wrong(rest []string) error {
+	switch {
+	case !slices.Contains([]string{"run", "check", "convert", "failover"}, o.command):
+		return fmt.Errorf("unknown command %q", o.command)
+	case len(rest) > 0:
+		return fmt.Errorf("unexpected argument %q", rest[0])
+	case o.command == "convert" && o.to != "uci" && o.to != "json":
+		return errors.New("convert needs --to uci or --to json")
+	case o.command != "convert" && o.to != "":
+		return errors.New("--to goes with convert")
+	case o.period > 0 && (o.uplink == "" || o.uplink == status.Auto):
+		return errors.New("--for goes with failover and an uplink")
+	case o.command == "failover" && o.config != "":
+		return errors.New("failover takes --instance, not --config")
+	}
+	return nil
 }
 
 // misused prints why the command line is wrong, then how it should be.

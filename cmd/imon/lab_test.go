@@ -23,10 +23,12 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
+	os.Chmod(dir, 0o755) // nobody may run it, too
 	code := 1
 	if err := compile(filepath.Join(dir, "imon")); err == nil {
 		os.Setenv("IMON_BINARY", filepath.Join(dir, "imon"))
-		os.Setenv(socketVariable, "") // a message bus of this machine is none of the tests' business
+		os.Setenv(socketVariable, "")    // a message bus of this machine is none of the tests' business
+		os.Setenv(directoryVariable, "") // nor are its sockets
 		code = m.Run()
 	} else {
 		fmt.Fprintln(os.Stderr, err)

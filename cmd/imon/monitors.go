@@ -91,7 +91,7 @@ func (m monitors) of(cfg config.Config) []monitor {
 			job:      failoverJob{cfg.Failover, m.memory.metric, m},
 			check:    m.control.Check,
 			started:  func() { m.memory.metric = &cfg.Failover.Metric },
-			stopped:  func() { m.control.Force(uplink.None) }, // the route that it left is still ours
+			stopped:  func() { m.control.Force(uplink.None, 0) }, // the route that it left is still ours
 			settings: func(c config.Config) any { return when(c.Failover.Enable, c.Failover) },
 		},
 		{

@@ -2,21 +2,21 @@ package main
 
 import (
 	"context"
+	"errors"
+	"time"
 
-	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/sink"
+	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/status"
 	"github.com/ejgeiger/imon/internal/ubus"
-	"github.com/ejgeiger/imon/internal/uplink"
 )
 
 // object is imon on the message bus: what others may ask of this instance.
 type object struct {
+	front
 	path     string
 	instance string
-	status   *status.Store
 	check    func(monitor string) []string // asks the running monitors of that name, or all, for a round
-	force    func(uplink int)
 	reload   func()
 }
 
@@ -26,7 +26,7 @@ func (o object) onBus() ubus.Object {
 	return ubus.Object{Path: o.path, Methods: []ubus.Method{
 		{Name: "status", Args: monitor, Call: o.tellStatus},
 		{Name: "check", Args: monitor, Call: o.startCheck},
-		{Name: "failover", Args: []ubus.Arg{{Name: "to", Type: ubus.TypeString}}, Call: o.switchOver},
+		{Name: "failover", Args: []ubus.Arg{{Name: "to", Type: ubus.TypeString}, {Name: "for", Type: ubus.TypeInt64}}, Call: o.switchOver},
 		{Name: "events", Args: []ubus.Arg{{Name: "since", Type: ubus.TypeInt64}, {Name: "limit", Type: ubus.TypeInt64}}, Call: o.tellEvents},
 		{Name: "reload", Call: o.startReload},
 	}}
@@ -34,7 +34,7 @@ func (o object) onBus() ubus.Object {
 
 // tellStatus answers with the whole state, or with that of one monitor.
 func (o object) tellStatus(_ context.Context, args ubus.Table) (ubus.Table, error) {
-	d, ok := o.status.Document(args.String("monitor"))
+	d, ok := o.Status(args.String("monitor"))
 	if !ok {
 		return nil, ubus.StatusInvalidArgument
 	}
@@ -44,7 +44,7 @@ func (o object) tellStatus(_ context.Context, args ubus.Table) (ubus.Table, erro
 // startCheck lets the monitors probe now, and answers with their names.
 func (o object) startCheck(_ context.Context, args ubus.Table) (ubus.Table, error) {
 	monitor := args.String("monitor")
-	if _, ok := o.status.Document(monitor); !ok {
+	if _, ok := o.Status(monitor); !ok {
 		return nil, ubus.StatusInvalidArgument
 	}
 	started := []any{}
@@ -57,28 +57,23 @@ func (o object) startCheck(_ context.Context, args ubus.Table) (ubus.Table, erro
 	return ubus.Table{{Name: "checking", Value: started}}, nil
 }
 
-// switchOver prefers an uplink until it is told otherwise.
+// switchOver prefers an uplink for some seconds, or until it is told otherwise.
 func (o object) switchOver(_ context.Context, args ubus.Table) (ubus.Table, error) {
-	index, known := map[string]int{"primary": 0, "standby": 1, "auto": uplink.None}[args.String("to")]
-	if !known {
-		return nil, ubus.StatusInvalidArgument
+	var d time.Duration
+	if n, limited := args.Int("for"); limited {
+		if n < 1 || n > int64(socket.Longest/time.Second) {
+			return nil, ubus.StatusInvalidArgument
+		}
+		d = time.Duration(n) * time.Second
 	}
-	d, _ := o.status.Document(event.Failover)
-	f := d.Monitors.Failover
-	if f == nil || !f.Enabled {
+	p, err := o.Failover(args.String("to"), d)
+	if errors.Is(err, socket.ErrOff) {
 		return nil, ubus.StatusNotFound
 	}
-	o.force(index)
-	answer := ubus.Table{{Name: "forced", Value: args.String("to")}}
-	if index == uplink.None {
-		return answer, nil
+	if err != nil {
+		return nil, ubus.StatusInvalidArgument
 	}
-	state := f.Uplinks[index].State
-	answer = append(answer, ubus.Field{Name: "state", Value: state})
-	if state != status.Online {
-		answer = append(answer, ubus.Field{Name: "note", Value: "this uplink is not online: the other one is used until it is"})
-	}
-	return answer, nil
+	return tableOf(p)
 }
 
 // tellEvents answers with the transitions after a number, oldest first.
@@ -89,8 +84,8 @@ func (o object) tellEvents(_ context.Context, args ubus.Table) (ubus.Table, erro
 		return nil, ubus.StatusInvalidArgument
 	}
 	found := []any{}
-	last := min(since, o.status.Last())
-	for _, tr := range o.status.Recent(since, int(min(limit, status.Transitions))) {
+	last := min(since, o.store.Last())
+	for _, tr := range o.store.Recent(since, int(min(limit, status.Transitions))) {
 		last = tr.Sequence
 		found = append(found, append(ubus.Table{
 			{Name: "sequence", Value: tr.Sequence}, {Name: "age_seconds", Value: int64(tr.Age.Seconds())},

@@ -70,6 +70,7 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control)
 	p.tasks.Start("action", action)
 	p.join()
+	p.listen()
 	p.apply(cfg, warnings)
 	if w, wanted := newWatchdog(p.manager, p.progress); wanted {
 		p.tasks.Start("watchdog", w)

@@ -5,14 +5,13 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/ejgeiger/imon/internal/status"
 	"github.com/ejgeiger/imon/internal/ubus"
 )
 
-// tableOf is a document as the bus gets it: in the order of its JSON form, with
+// tableOf is an answer as the bus gets it: in the order of its JSON form, with
 // every whole number as int64 and every number with decimals as double.
-func tableOf(d status.Document) (ubus.Table, error) {
-	text, err := d.JSON()
+func tableOf(answer any) (ubus.Table, error) {
+	text, err := json.Marshal(answer)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"sync"
+	"time"
 
 	"github.com/ejgeiger/imon/internal/uplink"
 )
@@ -16,6 +17,8 @@ type Control struct {
 	check  bool
 	resync bool
 	forced int
+	until  time.Time   // when that ends by itself; zero when it does not
+	end    *time.Timer // which ends it; nil before the first one
 }
 
 // NewControl returns a Control that wants nothing.
@@ -27,19 +30,44 @@ func NewControl() *Control {
 func (c *Control) Check() { c.tell(func() { c.check = true }) }
 
 // Force lets uplink i be preferred from now on: 0 for the primary, 1 for the
-// standby, [uplink.None] to leave the choice to the monitor again. An uplink that
-// is offline is not activated: the other one is, until it is back.
-func (c *Control) Force(i int) { c.tell(func() { c.forced = i }) }
+// standby, [uplink.None] to leave the choice to the monitor again. That ends by
+// itself after d by the monotonic clock; when d is 0 it lasts until the next call.
+// An uplink that is offline is not activated: the other one is, until it is back.
+func (c *Control) Force(i int, d time.Duration) {
+	c.tell(func() {
+		c.forced, c.until = i, time.Time{}
+		if c.end != nil {
+			c.end.Stop()
+		}
+		if i != uplink.None && d > 0 {
+			c.until, c.end = time.Now().Add(d), time.AfterFunc(d, c.release)
+		}
+	})
+}
+
+// release ends a preference whose time has come. One that was made while its
+// predecessor's timer fired goes on.
+func (c *Control) release() {
+	c.tell(func() {
+		if !c.until.IsZero() && time.Until(c.until) <= 0 {
+			c.forced, c.until = uplink.None, time.Time{}
+		}
+	})
+}
 
 // Resync asks for a Sync of the kernel now, as a change in the kernel does:
 // something else that the uplinks depend on has changed.
 func (c *Control) Resync() { c.tell(func() { c.resync = true }) }
 
-// Forced returns the uplink that was forced last, or [uplink.None].
-func (c *Control) Forced() int {
+// Forced returns the uplink that was forced last, or [uplink.None], and the time
+// after which that ends by itself, 0 when it does not.
+func (c *Control) Forced() (i int, left time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.forced
+	if c.until.IsZero() {
+		return c.forced, 0
+	}
+	return c.forced, max(time.Until(c.until), 1)
 }
 
 func (c *Control) tell(change func()) {

@@ -39,21 +39,21 @@ func TestForceSwitchesAtOnceAndLasts(t *testing.T) {
 	inRig(t, nil, func(r *rig) {
 		r.skip()
 		r.until(3 * time.Second)
-		r.control.Force(standby)
+		r.control.Force(standby, 0)
 		r.want("3s failover-forced Standby 'eth2' 10.0.2.2", "3s failover-standby Standby 'eth2' 10.0.2.2")
 		r.until(30 * time.Second)
 		r.want()
-		r.control.Force(uplink.None)
+		r.control.Force(uplink.None, 0)
 		r.want("30s failover-forced none") // prefer-primary is off: it stays
-		if r.kernel.route() != standby || r.control.Forced() != uplink.None {
-			t.Errorf("route %d, forced %d", r.kernel.route(), r.control.Forced())
+		if i, left := r.control.Forced(); r.kernel.route() != standby || i != uplink.None || left != 0 {
+			t.Errorf("route %d, forced %d for %v", r.kernel.route(), i, left)
 		}
 	})
 }
 
 // A wish outlives the monitor that it was told to.
 func TestForceIsObeyedFromTheStart(t *testing.T) {
-	inRig(t, func(r *rig) { r.control.Force(standby) }, func(r *rig) {
+	inRig(t, func(r *rig) { r.control.Force(standby, 0) }, func(r *rig) {
 		r.want("0s failover-forced Standby 'eth2'",
 			"0s failover-initial Primary cable (eth1) 10.0.1.2 online",
 			"0s failover-initial Standby 'eth2' 10.0.2.2 online",
@@ -105,5 +105,83 @@ func TestProbesFollowTheSpecs(t *testing.T) {
 		if u.Uplink.Link != "pppoe-wan" || u.Uplink.Interface != "eth1" || u.Target != "10.0.1.254" {
 			t.Errorf("the result shows %+v", u)
 		}
+	})
+}
+
+func TestForceEndsByItself(t *testing.T) {
+	inRig(t, nil, func(r *rig) {
+		r.skip()
+		r.until(3 * time.Second)
+		r.control.Force(standby, time.Hour)
+		r.want("3s failover-forced Standby 'eth2' 10.0.2.2", "3s failover-standby Standby 'eth2' 10.0.2.2")
+		r.until(30 * time.Minute)
+		if i, left := r.control.Forced(); i != standby || left != 30*time.Minute+3*time.Second {
+			t.Errorf("forced %d for another %v", i, left)
+		}
+		r.until(time.Hour + 2*time.Second)
+		r.want()
+		r.until(time.Hour + 4*time.Second)
+		r.want("1h0m3s failover-forced none")
+		if i, left := r.control.Forced(); i != uplink.None || left != 0 {
+			t.Errorf("forced %d for another %v", i, left)
+		}
+	})
+}
+
+// The last word counts, with the time that belongs to it.
+func TestForceReplacesTheOneBefore(t *testing.T) {
+	for name, c := range map[string]struct {
+		uplink int
+		lasts  time.Duration
+		want   string
+	}{
+		"longer":     {standby, 2 * time.Hour, "2h0m10s failover-forced none"},
+		"shorter":    {standby, time.Minute, "1m10s failover-forced none"},
+		"for good":   {standby, 0, ""},
+		"not at all": {uplink.None, 0, "10s failover-forced none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inRig(t, nil, func(r *rig) {
+				r.skip()
+				r.until(3 * time.Second)
+				r.control.Force(standby, time.Hour)
+				r.want("3s failover-forced Standby 'eth2' 10.0.2.2", "3s failover-standby Standby 'eth2' 10.0.2.2")
+				r.until(10 * time.Second)
+				r.control.Force(c.uplink, c.lasts)
+				if i, left := r.control.Forced(); i != c.uplink || left != c.lasts {
+					t.Errorf("forced %d for another %v", i, left)
+				}
+				r.until(5 * time.Hour)
+				if c.want == "" {
+					r.want()
+				} else {
+					r.want(c.want)
+				}
+			})
+		})
+	}
+}
+
+// A timer that fires in the very moment in which somebody wishes anew ends nothing.
+func TestLateTimerEndsNothing(t *testing.T) {
+	c := NewControl()
+	c.Force(standby, time.Hour)
+	c.release()
+	if i, left := c.Forced(); i != standby || left <= 0 {
+		t.Errorf("forced %d for another %v", i, left)
+	}
+	c.Force(primary, 0)
+	c.release()
+	if i, left := c.Forced(); i != primary || left != 0 {
+		t.Errorf("forced %d for another %v", i, left)
+	}
+}
+
+// The time goes on while no monitor runs: one that starts later obeys what is left.
+func TestForceEndsForTheNextMonitorToo(t *testing.T) {
+	inRig(t, func(r *rig) { r.control.Force(standby, 5*time.Second) }, func(r *rig) {
+		r.skip()
+		r.until(6 * time.Second)
+		r.want("5s failover-forced none")
 	})
 }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/failover"
+	"github.com/ejgeiger/imon/internal/socket"
+	"github.com/ejgeiger/imon/internal/status"
+	"github.com/ejgeiger/imon/internal/uplink"
+)
+
+// directoryVariable names the environment variable that holds the directory of the
+// instances' sockets where it is not the usual one. Set and empty it keeps imon from
+// having one.
+const directoryVariable = "IMON_SOCKET_DIR"
+
+// socket is the path of an instance's socket; "" when there is to be none. Where
+// there is no /run, as on older OpenWrts, it is in /var/run.
+func (e env) socket(instance string) string {
+	directory, set := os.LookupEnv(directoryVariable)
+	if !set {
+		directory = "/run/imon"
+		if _, err := e.fs.Stat("/run"); err != nil {
+			directory = "/var/run/imon"
+		}
+	}
+	if directory == "" {
+		return ""
+	}
+	return filepath.Join(directory, instance+".sock")
+}
+
+// front is what others are told and may tell, by whatever way they come.
+type front struct {
+	store   *status.Store
+	control *failover.Control
+	say     teller
+}
+
+// front returns what others are told of p.
+func (p *process) front() front { return front{p.status, p.control, p.say} }
+
+// listen serves on the instance's socket.
+func (p *process) listen() {
+	if path := p.socket(p.instance); path != "" {
+		p.tasks.Start("socket", socket.New(path, p.front(), p.say.warn))
+	}
+}
+
+// Status is what is known of the monitor of that name, or of all.
+func (f front) Status(monitor string) (status.Document, bool) {
+	d, found := f.store.Document(monitor)
+	d.End(f.control.Forced())
+	return d, found
+}
+
+// Failover prefers the uplink called to, or none, for d or until told otherwise.
+func (f front) Failover(to string, d time.Duration) (status.Preference, error) {
+	document, _ := f.Status(event.Failover)
+	monitor := document.Monitors.Failover
+	if monitor == nil || !monitor.Enabled {
+		return status.Preference{}, socket.ErrOff
+	}
+	if to == status.Auto {
+		if d > 0 {
+			return status.Preference{}, errors.New("a time goes with an uplink, not with auto")
+		}
+		f.control.Force(uplink.None, 0)
+		return status.Preference{Forced: status.Auto}, nil
+	}
+	i, err := monitor.Find(to)
+	if err != nil {
+		return status.Preference{}, err
+	}
+	f.control.Force(i, d)
+	if d > 0 {
+		f.say.to.Publish(event.Event{
+			Kind: event.Message, Monitor: event.Failover, Time: time.Now(), Severity: event.Notice,
+			Text: fmt.Sprintf("Network Failover was told: %s for %s", monitor.Uplinks[i].Role, socket.Period(d)),
+		})
+	}
+	return monitor.Prefer(i, d), nil
+}
