@@ -31,7 +31,7 @@ func TestUnit(t *testing.T) {
 	list := settings(t, "imon@.service")
 	for _, want := range []setting{
 		{"Type", "notify"}, {"NotifyAccess", "main"}, {"WatchdogSec", "60"}, {"Restart", "always"}, {"RestartPreventExitStatus", "1"},
-		{"StartLimitIntervalSec", "0"}, {"ExecStart", "/usr/bin/imon --instance %i"}, {"User", "root"}, {"WantedBy", "multi-user.target"},
+		{"StartLimitIntervalSec", "0"}, {"ExecStart", "/usr/bin/imon --instance %i"}, {"User", "root"}, {"RuntimeDirectory", "imon"}, {"RuntimeDirectoryPreserve", "yes"}, {"WantedBy", "multi-user.target"},
 	} {
 		if !slices.Contains(list, want) {
 			t.Errorf("no %s=%s", want.name, want.value)
@@ -50,7 +50,7 @@ func TestWhatIsLeftOpenHasItsReason(t *testing.T) {
 	_, reasons, _ := strings.Cut(read(t, "imon@.service"), "# Left open on purpose:")
 	for _, s := range hardened {
 		said := regexp.MustCompile(`(?m)^#   .*\b` + s.name + `\b`).MatchString(reasons)
-		if !has(unit, s.name) && !said && !slices.Contains([]string{"AmbientCapabilities", "DynamicUser", "PrivateIPC"}, s.name) {
+		if !has(unit, s.name) && !said && !slices.Contains([]string{"AmbientCapabilities", "DynamicUser", "Environment", "ExecStartPre", "PrivateIPC"}, s.name) {
 			t.Errorf("hardened.conf sets %s, and the unit does not say why it does not", s.name)
 		}
 		if has(unit, s.name) && said {
@@ -62,7 +62,7 @@ func TestWhatIsLeftOpenHasItsReason(t *testing.T) {
 // A list in a drop-in adds to the one of the unit, unless an empty line comes first.
 func TestHardenedTakesListsBack(t *testing.T) {
 	unit, hardened := settings(t, "imon@.service"), settings(t, "hardened.conf")
-	for _, name := range []string{"CapabilityBoundingSet", "RestrictAddressFamilies", "SystemCallFilter", "ReadWritePaths", "User"} {
+	for _, name := range []string{"CapabilityBoundingSet", "RestrictAddressFamilies", "SystemCallFilter", "ReadWritePaths", "RuntimeDirectory", "User"} {
 		i := slices.IndexFunc(hardened, func(s setting) bool { return s.name == name })
 		if i < 0 || hardened[i].value != "" || !has(unit, name) {
 			t.Errorf("hardened.conf has no empty %s= before its own", name)

@@ -36,6 +36,11 @@ journal() { journalctl --no-pager -o cat -u "imon@$1" "${@:2}"; }
 # logs INSTANCE TEXT: the journal of the unit has that text in a line of ident imon.
 logs() { journal "$1" -t imon | grep -F -e "$2" || { journal "$1"; return 1; }; }
 another() { local now; now=$(pid "$1"); [ "$now" != 0 ] && [ "$now" != "$2" ] && active "$1"; }
+# socket FILE USER: it belongs to that user number and lets nobody else in.
+socket() { [ -S "$1" ] && is "$(stat -L -c '%a %u' "$1")" "660 $2"; }
+# says TEXT COMMAND...: what the command prints has that text.
+says() { local out; out=$("${@:2}" 2>&1); grep -F -e "$1" <<<"$out" || { echo "$out"; return 1; }; }
+nobody() { setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"; }
 gone() { is "$(systemctl is-active "imon@$1")" "${2:-inactive}"; }
 write() { cat >"/etc/default/imon-$1"; }
 # tracked: connection tracking has a flow from the primary's address.
@@ -103,6 +108,11 @@ done
 passes "journal: one monitor has no name" await 10 logs two-b.c@d '[two-b.c@d] Start Updown Monitor for IP Address 127.0.0.1'
 passes "journalctl | grep imon" grep -E ' imon(\[[0-9]+\])?: imon \[main\] Starting' <(journalctl -b --no-pager)
 passes "systemctl status tells the monitors" is "$(property main StatusText)" "Running: updown, ping"
+for i in main two-b.c@d; do
+	passes "$i has a socket for root" await 10 socket "/run/imon/$i.sock" 0
+done
+passes "imon failover asks there" says "? Instance 'main': the failover monitor is not enabled" imon failover
+passes "nobody may not" says "? Only root may ask imon: sudo imon failover" nobody imon failover
 ip -n isp1 link set peer down
 passes "journal: offline" await 10 logs main '[main-updown] Monitored IP 10.0.1.1 offline'
 ip -n isp1 link set peer up
@@ -112,6 +122,7 @@ echo "# it comes back"
 old=$(pid main)
 kill -9 "$old"
 passes "killed by -9, it is back" await 15 another main "$old"
+passes "and answers" await 10 says "? Instance 'main': the failover monitor is not enabled" imon failover
 fast two-b.c@d
 old=$(pid two-b.c@d)
 kill -ABRT "$old"
@@ -266,6 +277,10 @@ passes "hardened: ping" await 10 logs fo "[fo-ping] Ping Result: IP:10.0.2.1 Sta
 passes "hardened: ddns" await 20 logs fo "[fo-ddns] External IP Address changed from unknown to 11.2.3.4"
 passes "hardened: reload" systemctl reload imon@fo
 sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600 2>/dev/null || echo 600 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout
+passes "hardened: the socket is its own" await 10 socket /run/imon/fo.sock "$(awk '/^Uid/ { print $2 }' "$status")"
+passes "hardened: and root asks" await 10 says "Active: primary 'eth1'" imon failover --instance fo
+passes "hardened: and nobody else" says "? Only root may ask imon: " nobody imon failover --instance fo
+passes "hardened: the others keep theirs" socket /run/imon/main.sock 0
 passes "route by the primary" await 10 route "10.0.1.1 dev eth1"
 echo x >/dev/udp/192.0.2.1/9
 passes "a flow by the primary is tracked" await 5 tracked
@@ -300,7 +315,7 @@ mkdir -p /var/lib/imon
 rm -rf /etc/systemd/system/imon@*.service.d
 passes "purge" apt-get purge -y imon
 rm -f /usr/local/etc/imon.lastaddress
-passes "nothing is left" is "$(leftovers)" ""
+passes "nothing is left" is "$(leftovers)$(compgen -G '/run/imon*')" ""
 systemctl reset-failed
 
 echo "# over the Python imon, here a stand-in of the same name, place and unit"
