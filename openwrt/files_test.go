@@ -147,9 +147,20 @@ func TestUCIReadsTheConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, want := range []string{"imon.globals.gogc='50'", "imon.main=instance", "imon.main.enabled='1'", "imon.main.failover_primary_gw='auto'"} {
+	for _, want := range []string{"imon.globals.gogc='20'", "imon.main=instance", "imon.main.enabled='1'", "imon.main.failover_primary_gw='auto'"} {
 		if !strings.Contains(string(out), want+"\n") {
 			t.Errorf("no %s in\n%s", want, out)
+		}
+	}
+}
+
+// The memory settings shown as defaults are those of the program.
+func TestMemoryDefaultsAreTheProgram(t *testing.T) {
+	program, shipped := read(t, "../cmd/imon/footprint.go"), read(t, "files/imon.config")
+	for option, constant := range map[string]string{`gogc '(\d+)'`: `gcPercent += (\d+) `, `gomemlimit '(\d+)MiB'`: `memoryLimit = (\d+) << 20 `} {
+		want, got := regexp.MustCompile(constant).FindStringSubmatch(program), regexp.MustCompile(option).FindStringSubmatch(shipped)
+		if want == nil || got == nil || want[1] != got[1] {
+			t.Errorf("%s: %v, in the program %v", option, got, want)
 		}
 	}
 }

@@ -35,6 +35,7 @@ type env struct {
 const endLimit = 1900 * time.Millisecond
 
 func main() {
+	economize(os.Getenv)
 	end := ending()
 	ctx, stop := signal.NotifyContext(context.Background(), end...)
 	defer stop()

@@ -69,6 +69,7 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	sinks := append([]event.Publisher{log, action, p.gate, p.status, p.progress}, p.bus.publishers()...)
 	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control)
 	p.tasks.Start("action", action)
+	p.tasks.Start("memory", tidier{})
 	p.join()
 	p.listen()
 	p.apply(cfg, warnings)

@@ -1,6 +1,10 @@
 package probe
 
 import (
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -25,6 +29,25 @@ func BenchmarkPing(b *testing.B) {
 	b.Run("no route", func(b *testing.B) {
 		rounds(b, EchoRequest{Target: "198.51.100.1", Count: 1, Wait: time.Second}, false)
 	})
+}
+
+// BenchmarkTLS measures one question to a provider by TLS on loopback. CPU is that
+// of both ends.
+func BenchmarkTLS(b *testing.B) {
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "8.8.4.4") }))
+	defer s.Close()
+	h := newHTTP()
+	h.Timeout = time.Minute // an emulated processor takes seconds
+	h.roots = x509.NewCertPool()
+	h.roots.AddCert(s.Certificate())
+	b.ReportAllocs()
+	before := cpu(b)
+	for b.Loop() {
+		if _, err := h.Address(b.Context(), s.URL, Path{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
 }
 
 func rounds(b *testing.B, r EchoRequest, alive bool) {

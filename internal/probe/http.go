@@ -23,6 +23,8 @@ const (
 	maxRedirects = 2
 	maxQuote     = 40  // characters of a body in an error text
 	maxReason    = 200 // bytes of any other reason in an error text
+
+	bufferSize = 1 << 10 // bytes; an answer is a few hundred, and a fourth of net/http's own is less garbage
 )
 
 // HTTP asks providers, web servers that answer with the asker's address. The
@@ -112,6 +114,8 @@ func (h *HTTP) transport(path Path) *http.Transport {
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader,
+		ReadBufferSize:         bufferSize,
+		WriteBufferSize:        bufferSize,
 	}
 }
 
