@@ -142,6 +142,27 @@ func TestDeadTargetIsNamed(t *testing.T) {
 	b.via(0)
 }
 
+// The target of the probes dies and the line does not: a call that goes on stands
+// against the verdict for some rounds.
+func TestTrafficOfTheLANStandsAgainstTheProbes(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c lab.Config) {
+		c.Set("failover", "primary-ping", "1.1.1.1").Set("failover", "standby-ping", "8.8.8.8")
+		c.Set("failover", "passive-rounds", 4).Set("failover", "pingwait", 0.5)
+	})
+	b.see(b.started, "Route net42 (eth1) is active")
+	call, err := b.Stream(5 * time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer call.Stop()
+	at := b.inject(b.HostDown("1.1.1.1"))
+	b.see(at, "Offline of Primary Network net42 (eth1) refuted by replies to the LAN")
+	b.via(0)
+	b.see(at, "Primary Network net42 (eth1) is now offline") // but not for ever
+	b.via(1)
+}
+
 // recorder is an action script that writes its arguments from the third on to a file.
 func recorder(t *testing.T, calls string) string {
 	t.Helper()

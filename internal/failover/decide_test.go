@@ -119,14 +119,14 @@ func TestRepliesToTheLAN(t *testing.T) {
 		r.kernel.quietly(func(*uplink.Snapshot) { r.kernel.traffic = minReplies })
 		r.prober.on(gateway1, silent)
 		r.until(10 * time.Second)
-		r.want("2.2s message info: Offline of Primary Network cable (eth1) refuted by replies to the LAN",
+		r.want("3.2s message info: Offline of Primary Network cable (eth1) refuted by replies to the LAN",
 			"4.2s failover-uplink-offline Primary cable (eth1) (no answer)", "4.2s failover-standby Standby 'eth2' 10.0.2.2")
 		r.kernel.quietly(func(*uplink.Snapshot) { r.kernel.traffic = 0 })
 		r.prober.on(gateway2, silent)
 		r.prober.on(gateway1, alive)
 		r.until(20 * time.Second)
-		r.want("12.2s failover-uplink-online Primary cable (eth1) 10.0.1.2 after 8s", "12.2s failover-uplink-offline Standby 'eth2' (no answer)",
-			"12.2s failover-primary Primary cable (eth1) 10.0.1.2")
+		r.want("12.2s failover-uplink-online Primary cable (eth1) 10.0.1.2 after 8s", "13.2s failover-uplink-offline Standby 'eth2' (no answer)",
+			"13.2s failover-primary Primary cable (eth1) 10.0.1.2")
 	})
 }
 

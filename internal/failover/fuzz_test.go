@@ -26,15 +26,15 @@ type world struct {
 	asked  int  // the uplink of the activate in flight, or idle
 	hidden bool // the kernel has changed, and step was not told
 	failed bool // the last activate was not applied
-	alike  []evidence
+	alike  []history
 
 	transition string // the last one
 	acts       int    // activates so far
 	inputs     []input
 }
 
-// evidence is what the last verdicts on one uplink were, without unknown ones.
-type evidence struct {
+// history is what the last verdicts on one uplink were, without unknown ones.
+type history struct {
 	verdict verdict
 	rounds  int  // in a row
 	blind   int  // rounds in a row without any
@@ -58,7 +58,7 @@ func newWorld(t testing.TB, flags, more byte) *world {
 	cfg.PassiveRounds = int(more>>5) & 3
 	w := &world{t: t, route: int(flags>>1)%3 - 1, asked: idle}
 	w.state = begin(cfg, w.route)
-	w.alike = make([]evidence, len(w.state.all))
+	w.alike = make([]history, len(w.state.all))
 	return w
 }
 
@@ -112,7 +112,7 @@ func lost(b byte) verdict {
 func (w *world) observe(isRound bool, verdicts []verdict) {
 	in := observed{at: w.now, round: isRound, holder: w.route, uplinks: make([]observation, len(verdicts))}
 	for i, v := range verdicts {
-		o := observation{verdict: v, address: address(i), replies: w.now%3 == 0}
+		o := observation{verdict: v, address: address(i), replies: evidence(w.now % 3)}
 		if isRound && v != unknown {
 			o.sample = sample{sent: 4, received: 4 - int(w.now/time.Second)%4, rtt: time.Millisecond}
 		}
@@ -126,13 +126,13 @@ func (w *world) observe(isRound bool, verdicts []verdict) {
 	}
 }
 
-func (e *evidence) add(v verdict, isRound bool) {
+func (e *history) add(v verdict, isRound bool) {
 	switch {
 	case v == unknown && isRound:
 		e.blind++
 	case v == unknown:
 	case v != e.verdict:
-		*e = evidence{verdict: v, rounds: 1, sure: !isRound}
+		*e = history{verdict: v, rounds: 1, sure: !isRound}
 	default:
 		e.rounds, e.blind, e.sure = e.rounds+1, 0, e.sure || !isRound
 	}

@@ -34,8 +34,17 @@ type observation struct {
 	reason  string     // why the verdict is not online
 	changed bool       // its interface, address or gateway is another one than before
 	sample  sample     // of a round: what it measured
-	replies bool       // of a round: the LAN's own flows were answered by this uplink meanwhile
+	replies evidence   // of a round that fails: whether the LAN's own flows were answered by this uplink meanwhile
 }
+
+// evidence is what the LAN's traffic says for an uplink.
+type evidence uint8
+
+const (
+	quiet   evidence = iota // nothing came in, or nobody looked
+	replied                 // replies came in
+	pending                 // the counters were read for the first time: the next round can tell
+)
 
 // sample is what a round measured of one uplink; the zero sample is nothing.
 type sample struct {

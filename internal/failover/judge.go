@@ -9,7 +9,7 @@ import (
 	"github.com/ejgeiger/imon/internal/event"
 )
 
-// minReplies is how many packets have to come in for the LAN during a round so that
+// minReplies is how many packets have to come in for the LAN from round to round so that
 // they count as replies. A few may come from the neighbourhood.
 const minReplies = 5
 
@@ -92,11 +92,32 @@ func (l *loop) judge(r *round, i int) observation {
 	l.noteName(r, i)
 	o := l.hear(r, i)
 	o.sample = h.sample()
-	if o.verdict == offline && h.counted {
-		n, err := l.kernel.Replies(i)
-		o.replies = err == nil && n >= h.replies+minReplies
-	}
+	o.replies = l.evidence(i, o.verdict)
 	return o
+}
+
+// evidence reads the counters of replies to the LAN by uplink i after a round that
+// fails, and says what they are evidence of since the one before. To read them is
+// not cheap, so that is not done in other rounds.
+func (l *loop) evidence(i int, v verdict) evidence {
+	if l.cfg.PassiveRounds == 0 || v != offline || l.state.uplinks[i].verdict != online {
+		l.replies[i] = nil
+		return quiet
+	}
+	n, err := l.kernel.Replies(i)
+	if err != nil {
+		l.sayUncounted(err)
+		return quiet
+	}
+	last := l.replies[i]
+	l.replies[i] = &n
+	switch {
+	case last == nil:
+		return pending
+	case n >= *last+minReplies:
+		return replied
+	}
+	return quiet
 }
 
 // hear is the verdict of the answers about uplink i so far.

@@ -25,6 +25,7 @@ type knowledge struct {
 	contrary   int           // rounds in a row that speak against the verdict
 	fresh      bool          // something changed at it: the next round decides alone
 	vetoes     int           // rounds in a row without an answer that the LAN's traffic refuted
+	refuted    bool          // and that was said
 	blind      int           // rounds in a row without a verdict
 	failed     bool          // an activate failed, and no round ended and no verdict changed since
 	complained bool          // and that was said
@@ -79,7 +80,7 @@ func (t *turn) count(i int, o observation) {
 		return
 	}
 	if o.verdict == online {
-		u.vetoes = 0
+		u.vetoes, u.refuted = 0, false
 	}
 	if o.verdict == u.verdict {
 		u.contrary = 0
@@ -110,14 +111,17 @@ func (t *turn) needed(v verdict) int {
 
 // refuted reports whether replies to the LAN contradict a round on uplink i in which
 // nobody answered. They may do so for some rounds in a row, not for ever: some of
-// them may come from the provider itself.
+// them may come from the provider itself. Where one round would decide, it takes a
+// second one to know of any.
 func (t *turn) refuted(i int, o observation) bool {
 	u := &t.uplinks[i]
-	if u.verdict != online || !o.replies || u.vetoes >= t.cfg.PassiveRounds {
+	waits := o.replies == pending && t.cfg.Fall == 1
+	if u.verdict != online || o.replies != replied && !waits || u.vetoes >= t.cfg.PassiveRounds {
 		return false
 	}
 	u.vetoes++
-	if u.vetoes == 1 {
+	if !waits && !u.refuted {
+		u.refuted = true
 		t.say(event.Info, "Offline of %s refuted by replies to the LAN", t.name(i))
 	}
 	return true
@@ -169,7 +173,7 @@ func (t *turn) judge(i int, v verdict, reason string) {
 // lose says that uplink i is not online any more.
 func (t *turn) lose(i int, old verdict) {
 	u := &t.uplinks[i]
-	u.since, u.vetoes = t.at, 0
+	u.since, u.vetoes, u.refuted = t.at, 0, false
 	if old == online && !u.degraded {
 		t.relapse(i)
 	}

@@ -71,7 +71,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 	l.snapshot.Default = uplink.None
 	l.answers = make(chan answer, maxRounds*l.questions())
 	l.targets = newTargets(l.state.all)
-	l.unresolved = make([]bool, len(l.state.all))
+	l.unresolved, l.replies = make([]bool, len(l.state.all)), make([]*uint64, len(l.state.all))
 	defer l.running.Wait()
 	defer cancel()
 	timer := time.NewTimer(0)
@@ -113,7 +113,8 @@ type loop struct {
 	rounds     []*round      // that are running, in the order in which they began
 	answers    chan answer
 	targets    targets
-	unresolved []bool // a name among the uplink's targets does not resolve, and that was said
+	replies    []*uint64 // to the LAN by each uplink, when its last round failed; nil when it did not
+	unresolved []bool    // a name among the uplink's targets does not resolve, and that was said
 
 	post    chan answer // of the check after a switch; nil when none is running
 	abandon context.CancelFunc

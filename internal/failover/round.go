@@ -32,8 +32,6 @@ type hearing struct {
 	pending int                // the answers that are still to come
 	answers []answer           // one for each target
 	stale   bool               // the uplink changed since the round began
-	replies uint64             // to the LAN, when the round began
-	counted bool               // replies is known
 }
 
 // answer is what one of the goroutines that ask found out.
@@ -84,10 +82,6 @@ func (l *loop) startRound() {
 // ask starts to probe uplink i.
 func (l *loop) ask(r *round, i int) {
 	h := &r.uplinks[i]
-	if l.cfg.PassiveRounds > 0 {
-		n, err := l.kernel.Replies(i)
-		h.replies, h.counted = n, err == nil
-	}
 	var ctx context.Context
 	ctx, h.cancel = context.WithCancel(l.ctx)
 	gateway := l.gateway(i)

@@ -17,6 +17,7 @@ type remarks struct {
 	managed   []string // the other default routes that were taken away
 	contested string   // why they are not taken away any more
 	clinging  bool     // flows could not be taken off an uplink
+	uncounted bool     // replies to the LAN cannot be counted
 }
 
 // sayMute says, once until it works again, that the kernel does not comply.
@@ -60,6 +61,14 @@ func (l *loop) sayClinging(err error) {
 		l.say(event.Info, "Flows under SNAT rules may stay on the former uplink until they time out: %v", err)
 	}
 	l.said.clinging = err != nil
+}
+
+// sayUncounted says once that there is no passive evidence to be had.
+func (l *loop) sayUncounted(err error) {
+	if !l.said.uncounted {
+		l.say(event.Warning, "Cannot count replies to the LAN: %v; passive-rounds has no effect", err)
+	}
+	l.said.uncounted = true
 }
 
 func (l *loop) say(severity event.Severity, format string, args ...any) {

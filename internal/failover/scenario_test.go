@@ -226,7 +226,8 @@ func (s *scenario) observed(at time.Duration, isRound bool, words []string) obse
 		if moved {
 			o.address, o.changed = netip.MustParseAddr(addr), true
 		}
-		value, o.replies = strings.CutSuffix(value, "+replies")
+		value, traffic, _ := strings.Cut(value, "+")
+		o.replies = map[string]evidence{"replies": replied, "pending": pending}[traffic]
 		value, figures, measured := strings.Cut(value, ":")
 		if measured {
 			o.sample = s.sample(figures)
