@@ -5,7 +5,6 @@ import (
 
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/event"
-	"github.com/ejgeiger/imon/internal/failover"
 	"github.com/ejgeiger/imon/internal/netifd"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
@@ -43,7 +42,7 @@ type bus struct {
 
 // newBus returns what imon has on the bus, but for its object, or nil where
 // there is no bus.
-func newBus(e env, instance string, control *failover.Control, say teller) *bus {
+func newBus(e env, instance string, control controls, say teller) *bus {
 	if !e.hasBus() {
 		return nil
 	}
@@ -100,7 +99,7 @@ func (p *process) check(name string) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var asked []string
-	for _, n := range []string{event.DDNS, event.Updown, event.Failover, event.Ping} {
+	for _, n := range []string{event.DDNS, event.Updown, event.Failover, event.Failover6, event.Ping} {
 		if check := p.checks[n]; check != nil && (name == "" || name == n) {
 			check()
 			asked = append(asked, n)
@@ -111,18 +110,25 @@ func (p *process) check(name string) []string {
 
 // settings are what the state shows of cfg.
 func settings(cfg config.Config) []status.Settings {
-	f := status.Settings{Monitor: event.Failover, Enabled: cfg.Failover.Enable, Interval: cfg.Failover.Interval}
-	for i, u := range cfg.Failover.All() {
+	four, six := cfg.Failover.Family.V4(), cfg.Failover.Family.V6()
+	return []status.Settings{
+		{Monitor: event.DDNS, Enabled: cfg.DDNS.Enable, Interval: cfg.DDNS.Interval},
+		{Monitor: event.Updown, Enabled: cfg.Updown.Enable, Interval: cfg.Updown.Interval, Target: cfg.Updown.Target},
+		failoverSettings(event.Failover, cfg.Failover, four),
+		failoverSettings(event.Failover6, cfg.Failover.V6(), six),
+		{Monitor: event.Ping, Enabled: cfg.Ping.Enable, Interval: cfg.Ping.Interval, Target: cfg.Ping.Target},
+	}
+}
+
+// failoverSettings are what the state shows of one family.
+func failoverSettings(monitor string, cfg config.Failover, wanted bool) status.Settings {
+	f := status.Settings{Monitor: monitor, Enabled: cfg.Enable && wanted, Interval: cfg.Interval}
+	for i, u := range cfg.All() {
 		seen := event.Uplink{Role: event.Role(i), Name: u.Name, Interface: u.Interface}
 		if !u.AutoGateway() && !u.NoGateway() {
 			seen.Gateway = u.Gateway
 		}
 		f.Uplinks = append(f.Uplinks, status.Link{Uplink: seen, Target: strings.Join(u.Targets, ",")})
 	}
-	return []status.Settings{
-		{Monitor: event.DDNS, Enabled: cfg.DDNS.Enable, Interval: cfg.DDNS.Interval},
-		{Monitor: event.Updown, Enabled: cfg.Updown.Enable, Interval: cfg.Updown.Interval, Target: cfg.Updown.Target},
-		f,
-		{Monitor: event.Ping, Enabled: cfg.Ping.Enable, Interval: cfg.Ping.Interval, Target: cfg.Ping.Target},
-	}
+	return f
 }

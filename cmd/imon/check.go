@@ -36,14 +36,14 @@ func inspect(ctx context.Context, cfg config.Failover, e env) {
 	names, end := lookUp(ctx, e)
 	defer end()
 	specs := names.specs(cfg)
-	found, err := uplink.Inspect(specs, routing(cfg))
+	found, err := uplink.Inspect(specs, routing(cfg, uplink.V4))
 	if err != nil {
 		found = append(found, "This machine could not be looked at: "+err.Error())
 	}
 	for _, sentence := range found {
 		e.advise(netconf.Advice{Sentence: sentence})
 	}
-	rivals, _ := uplink.Rivals(specs, routing(cfg)) // an error has been told
+	rivals, _ := uplink.Rivals(specs, routing(cfg, uplink.V4)) // an error has been told
 	for _, advice := range programs(e.fs, specs, rivals) {
 		e.advise(advice)
 	}

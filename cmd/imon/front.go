@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/ejgeiger/imon/internal/event"
-	"github.com/ejgeiger/imon/internal/failover"
 	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/status"
 	"github.com/ejgeiger/imon/internal/uplink"
@@ -38,7 +37,7 @@ func (e env) socket(instance string) string {
 // front is what others are told and may tell, by whatever way they come.
 type front struct {
 	store   *status.Store
-	control *failover.Control
+	control controls
 	say     teller
 }
 
@@ -61,8 +60,11 @@ func (f front) Status(monitor string) (status.Document, bool) {
 
 // Failover prefers the uplink called to, or none, for d or until told otherwise.
 func (f front) Failover(to string, d time.Duration) (status.Preference, error) {
-	document, _ := f.Status(event.Failover)
+	document, _ := f.Status("")
 	monitor := document.Monitors.Failover
+	if six := document.Monitors.Failover6; six != nil && !monitor.Enabled {
+		monitor = six
+	}
 	if monitor == nil || !monitor.Enabled {
 		return status.Preference{}, socket.ErrOff
 	}

@@ -10,5 +10,5 @@ import (
 type memory struct {
 	address *ddns.Monitor   // the last one that was started; nil before, and after a stop
 	host    *updown.Monitor // likewise
-	metric  *int            // of the failover that was started last
+	metric  [2]*int         // of the failover that was started last, by family
 }

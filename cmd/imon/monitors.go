@@ -24,14 +24,14 @@ type monitors struct {
 	dns     *probe.DNS
 	http    *probe.HTTP
 	names   interfaces
-	control *failover.Control
+	control controls
 	memory  *memory
 }
 
 // newMonitors returns the wiring; events get what the monitors have to say,
 // names says what is behind the name of an uplink, and control has a say in
 // failover.
-func newMonitors(events event.Publisher, names interfaces, control *failover.Control) monitors {
+func newMonitors(events event.Publisher, names interfaces, control controls) monitors {
 	resolver := probe.NewResolver()
 	pinger, dns, http := probe.NewPinger(resolver), probe.NewDNS(resolver), probe.NewHTTP(resolver, "imon/"+build.Version)
 	return monitors{
@@ -85,15 +85,10 @@ func (m monitors) of(cfg config.Config) []monitor {
 			stopped:  func() { m.memory.host = nil },
 			settings: func(c config.Config) any { return when(c.Updown.Enable, c.Updown) },
 		},
-		{
-			name: event.Failover, greeting: "Start Network Failover Monitor",
-			rounds:   cfg.Failover.Rounds,
-			job:      failoverJob{cfg.Failover, m.memory.metric, m},
-			check:    m.control.Check,
-			started:  func() { m.memory.metric = &cfg.Failover.Metric },
-			stopped:  func() { m.control.Force(uplink.None, 0) }, // the route that it left is still ours
-			settings: func(c config.Config) any { return when(c.Failover.Enable, c.Failover) },
-		},
+		m.failover(event.Failover, "Start Network Failover Monitor", uplink.V4, cfg,
+			func(c config.Failover) (config.Failover, bool) { return c, c.Family.V4() }),
+		m.failover(event.Failover6, "Start IPv6 Network Failover Monitor", uplink.V6, cfg,
+			func(c config.Failover) (config.Failover, bool) { return c.V6(), c.Family.V6() }),
 		{
 			name: event.Ping, greeting: "Start Ping Monitor",
 			rounds:   cfg.Ping.Rounds,
@@ -106,6 +101,23 @@ func (m monitors) of(cfg config.Config) []monitor {
 	}
 }
 
+// failover is the failover monitor of one family; of says what of a configuration is
+// that family's, and whether it is wanted.
+func (m monitors) failover(name, greeting string, f uplink.Family, cfg config.Config, of func(config.Failover) (config.Failover, bool)) monitor {
+	own, _ := of(cfg.Failover)
+	return monitor{
+		name: name, greeting: greeting, rounds: own.Rounds,
+		job:     failoverJob{name, own, f, m.memory.metric[f], m},
+		check:   m.control[f].Check,
+		started: func() { m.memory.metric[f] = &own.Metric },
+		stopped: func() { m.control[f].Force(uplink.None, 0) }, // the route that it left is still ours
+		settings: func(c config.Config) any {
+			own, wanted := of(c.Failover)
+			return when(own.Enable && wanted, own)
+		},
+	}
+}
+
 // when returns v if on is set, and nil otherwise.
 func when(on bool, v any) any {
 	if !on {
@@ -114,11 +126,13 @@ func when(on bool, v any) any {
 	return v
 }
 
-// failoverJob is the failover monitor together with the router that it owns
-// while it runs. Each run begins with a router of its own, which adopts the
+// failoverJob is the failover monitor of one family together with the router that it
+// owns while it runs. Each run begins with a router of its own, which adopts the
 // default route that the one before has left.
 type failoverJob struct {
+	name   string
 	cfg    config.Failover
+	family uplink.Family
 	former *int // metric of the failover that this one replaces, nil for none
 	monitors
 }
@@ -127,7 +141,7 @@ type failoverJob struct {
 func (j failoverJob) Run(ctx context.Context) (err error) {
 	j.names.await(ctx)
 	specs := func() []uplink.Spec { return j.names.specs(j.cfg) }
-	router, err := uplink.New(specs(), routing(j.cfg))
+	router, err := uplink.New(specs(), routing(j.cfg, j.family))
 	if err != nil {
 		return err
 	}
@@ -138,5 +152,5 @@ func (j failoverJob) Run(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	kernel := following{router, specs}
-	return failover.New(event.Failover, j.cfg, kernel, router.Watch(ctx), j.asker, j.events).Obey(j.control).Run(ctx)
+	return failover.New(j.name, j.cfg, kernel, router.Watch(ctx), j.asker, j.events).Obey(j.control[j.family]).Run(ctx)
 }

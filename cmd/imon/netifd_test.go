@@ -107,7 +107,7 @@ func TestNoBus(t *testing.T) {
 			t.Errorf("no bus with %s (%v)", path, err)
 		}
 	}
-	b := newBus(e, "main", nil, teller{})
+	b := newBus(e, "main", controls{}, teller{})
 	if b != nil || b.publishers() != nil {
 		t.Error("there is a bus")
 	}

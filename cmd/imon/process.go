@@ -9,7 +9,6 @@ import (
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
-	"github.com/ejgeiger/imon/internal/failover"
 	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
@@ -27,7 +26,7 @@ type process struct {
 	monitors monitors
 	current  config.Config // in force; the zero value before the first apply
 	status   *status.Store
-	control  *failover.Control
+	control  controls
 	bus      *bus // nil where there is no message bus
 	manager  manager
 	progress *progress.Watch
@@ -107,7 +106,7 @@ func (p *process) replace(m monitor, cfg config.Config) {
 	}
 	p.log.Publish(event.Event{Kind: event.Message, Monitor: m.name, Time: time.Now(), Severity: event.Info, Text: m.greeting})
 	job := m.job
-	if cfg.Failover.Enable && m.name != event.Failover {
+	if cfg.Failover.Enable && m.name != event.Failover && m.name != event.Failover6 {
 		job = p.gate.behind(job)
 	}
 	p.progress.Expect(m.name, longestSilence(m.rounds))

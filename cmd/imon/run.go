@@ -10,7 +10,6 @@ import (
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
-	"github.com/ejgeiger/imon/internal/failover"
 	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
@@ -61,7 +60,7 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	action := sink.NewAction(o.instance, o.nosyslog, log)
 	p := &process{
 		options: o, env: e, log: log, action: action, say: say, gate: newGate(),
-		status: status.New(o.instance), control: failover.NewControl(), manager: manager{say}, progress: progress.New(),
+		status: status.New(o.instance), control: newControls(), manager: manager{say}, progress: progress.New(),
 		asked: make(chan struct{}, 1), checks: make(map[string]func()),
 	}
 	p.tasks = daemon.New(work, event.NewBus(log, p.progress))

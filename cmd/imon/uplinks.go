@@ -104,7 +104,7 @@ func (f following) Sync() (uplink.Snapshot, error) {
 	return f.Router.Sync()
 }
 
-// routing is what cfg says of the default route.
-func routing(cfg config.Failover) uplink.Options {
-	return uplink.Options{Metric: cfg.Metric, Manage: cfg.ManageDefaults && !cfg.DryRun}
+// routing is what cfg says of the default route of a family.
+func routing(cfg config.Failover, family uplink.Family) uplink.Options {
+	return uplink.Options{Metric: cfg.Metric, Family: family, Manage: cfg.ManageDefaults && !cfg.DryRun}
 }

@@ -37,7 +37,9 @@ type Monitors struct {
 	DDNS     *DDNS     `json:"ddns,omitempty"`
 	Updown   *Monitor  `json:"updown,omitempty"`
 	Failover *Failover `json:"failover,omitempty"`
-	Ping     *Monitor  `json:"ping,omitempty"`
+	// Failover6 is the part of failover that keeps the IPv6 route; nil when it is off.
+	Failover6 *Failover `json:"failover6,omitempty"`
+	Ping      *Monitor  `json:"ping,omitempty"`
 }
 
 // Monitor is what all monitors have. Since says when State became what it is.
@@ -66,8 +68,8 @@ type DDNS struct {
 // active, and offline while both are down.
 type Failover struct {
 	Monitor
-	Active string `json:"active"` // "primary", "standby", or "" for none
-	Forced string `json:"forced"` // what was asked for by hand: "primary", "standby" or "auto"
+	Active string `json:"active"` // a role, or "" for none
+	Forced string `json:"forced"` // what was asked for by hand: a role, or "auto"
 	// ForcedUntil and ForcedSeconds say when that ends by itself; not set when it does not.
 	ForcedUntil   string   `json:"forced_until,omitempty"`
 	ForcedSeconds int64    `json:"forced_seconds,omitempty"`
@@ -76,7 +78,7 @@ type Failover struct {
 
 // Uplink is one way to the internet.
 type Uplink struct {
-	Role      string  `json:"role"` // "primary" or "standby"
+	Role      string  `json:"role"` // "primary", "standby", "uplink3" and so on
 	Name      string  `json:"name,omitempty"`
 	Interface string  `json:"interface"`        // as configured
 	Device    string  `json:"device,omitempty"` // behind a logical interface
@@ -86,7 +88,8 @@ type Uplink struct {
 	State     string  `json:"state"`
 	Since     string  `json:"since,omitempty"`
 	Age       int64   `json:"age_seconds"`
-	Reason    string  `json:"reason,omitempty"` // why it is offline
+	Reason    string  `json:"reason,omitempty"`   // why it is offline
+	Degraded  string  `json:"degraded,omitempty"` // how bad it is, while it is online and bad
 	Last      *Result `json:"last_result,omitempty"`
 }
 

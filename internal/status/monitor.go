@@ -50,7 +50,8 @@ type monitor struct {
 type link struct {
 	condition
 	result
-	seen event.Uplink
+	seen     event.Uplink
+	degraded string // how bad it is
 }
 
 // begin is a monitor of which nothing is known.
@@ -131,6 +132,10 @@ func (m *monitor) noteFailover(now time.Time, e event.Event) {
 	case event.FailoverBothDown:
 		m.active = ""
 		m.set(now, false, "no uplink is online")
+	case event.FailoverDegraded, event.FailoverRecovered:
+		if u := m.uplink(e.Uplink); u != nil {
+			u.degraded = e.Text
+		}
 	case event.FailoverForced:
 		m.forced = roleOf(e.Uplink)
 	}
@@ -141,7 +146,7 @@ func (m *monitor) noteUplink(now time.Time, e event.Event, online bool) {
 	if u == nil {
 		return
 	}
-	e.Uplink.Address = cmp.Or(e.Uplink.Address, u.seen.Address)
+	e.Uplink.Address, u.degraded = cmp.Or(e.Uplink.Address, u.seen.Address), ""
 	u.seen = e.Uplink
 	u.set(now, online, e.Text)
 }

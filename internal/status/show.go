@@ -18,12 +18,17 @@ func (m *monitor) show(now time.Time, to *Monitors) {
 		to.Updown = &common
 	case event.Ping:
 		to.Ping = &common
-	case event.Failover:
+	case event.Failover, event.Failover6:
 		f := &Failover{Monitor: common, Active: m.active, Forced: cmp.Or(m.forced, Auto)}
 		for i := range m.uplinks {
 			f.Uplinks = append(f.Uplinks, m.uplinks[i].show(now, m.settings.Uplinks[i].Target))
 		}
-		to.Failover = f
+		switch {
+		case m.settings.Monitor == event.Failover:
+			to.Failover = f
+		case m.settings.Enabled:
+			to.Failover6 = f
+		}
 	}
 }
 
@@ -42,7 +47,7 @@ func (u *link) show(now time.Time, target string) Uplink {
 	return Uplink{
 		Role: roleOf(u.seen), Name: u.seen.Name, Interface: u.seen.Interface, Device: u.seen.Link,
 		Gateway: text(u.seen.Gateway), Address: text(u.seen.Address), Target: cmp.Or(target, text(u.seen.Gateway)),
-		State: u.state, Since: since, Age: age, Reason: u.reason, Last: u.result.show(now),
+		State: u.state, Since: since, Age: age, Reason: u.reason, Degraded: u.degraded, Last: u.result.show(now),
 	}
 }
 
