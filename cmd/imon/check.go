@@ -35,15 +35,20 @@ func check(ctx context.Context, o options, e env) int {
 func inspect(ctx context.Context, cfg config.Failover, e env) {
 	names, end := lookUp(ctx, e)
 	defer end()
-	specs := names.specs(cfg)
-	found, err := uplink.Inspect(specs, routing(cfg, uplink.V4))
+	lessons, o := newLessons(names, e.fs, cfg, uplink.V4), routing(cfg, uplink.V4)
+	hops, _ := uplink.Hops(lessons.specs(nil), o) // an error is told below
+	specs := lessons.specs(hops)
+	for _, sentence := range lessons.told() {
+		fmt.Fprintln(e.stdout, sentence)
+	}
+	found, err := uplink.Inspect(specs, o)
 	if err != nil {
 		found = append(found, "This machine could not be looked at: "+err.Error())
 	}
 	for _, sentence := range found {
 		e.advise(netconf.Advice{Sentence: sentence})
 	}
-	rivals, _ := uplink.Rivals(specs, routing(cfg, uplink.V4)) // an error has been told
+	rivals, _ := uplink.Rivals(specs, o) // an error has been told
 	for _, advice := range programs(e.fs, specs, rivals) {
 		e.advise(advice)
 	}

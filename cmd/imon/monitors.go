@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/spf13/afero"
+
 	"github.com/ejgeiger/imon/internal/build"
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/daemon"
@@ -26,12 +28,13 @@ type monitors struct {
 	names   interfaces
 	control controls
 	memory  *memory
+	fs      afero.Fs
 }
 
 // newMonitors returns the wiring; events get what the monitors have to say,
-// names says what is behind the name of an uplink, and control has a say in
-// failover.
-func newMonitors(events event.Publisher, names interfaces, control controls) monitors {
+// names says what is behind the name of an uplink, control has a say in failover,
+// and fs has the DHCP clients' leases.
+func newMonitors(events event.Publisher, names interfaces, control controls, fs afero.Fs) monitors {
 	resolver := probe.NewResolver()
 	pinger, dns, http := probe.NewPinger(resolver), probe.NewDNS(resolver), probe.NewHTTP(resolver, "imon/"+build.Version)
 	return monitors{
@@ -43,6 +46,7 @@ func newMonitors(events event.Publisher, names interfaces, control controls) mon
 		names:   names,
 		control: control,
 		memory:  &memory{},
+		fs:      fs,
 	}
 }
 
@@ -140,8 +144,8 @@ type failoverJob struct {
 // Run runs the monitor until ctx ends.
 func (j failoverJob) Run(ctx context.Context) (err error) {
 	j.names.await(ctx)
-	specs := func() []uplink.Spec { return j.names.specs(j.cfg) }
-	router, err := uplink.New(specs(), routing(j.cfg, j.family))
+	lessons := newLessons(j.names, j.fs, j.cfg, j.family)
+	router, err := uplink.New(lessons.specs(nil), routing(j.cfg, j.family))
 	if err != nil {
 		return err
 	}
@@ -151,6 +155,6 @@ func (j failoverJob) Run(ctx context.Context) (err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	kernel := following{router, specs}
+	kernel := &following{Router: router, lessons: lessons}
 	return failover.New(j.name, j.cfg, kernel, router.Watch(ctx), j.asker, j.events).Obey(j.control[j.family]).Run(ctx)
 }

@@ -112,12 +112,12 @@ func TestNoBus(t *testing.T) {
 		t.Error("there is a bus")
 	}
 	auto := config.Uplink{Interface: "eth1", Gateway: netip.IPv4Unspecified()}
-	s := b.interfaces().spec(auto)
-	if want := "its gateway is to be learned (auto), and there is no netifd to learn it from"; s.Reason != want {
+	s := b.interfaces().spec(auto, uplink.V4)
+	if want := "its gateway is to be learned (auto), and neither a default route by eth1 nor a DHCP lease tells it"; s.Reason != want {
 		t.Errorf("%+v", s)
 	}
 	fixed := config.Uplink{Interface: "eth1", Gateway: netip.MustParseAddr("192.0.2.1")}
-	if s := b.interfaces().spec(fixed); s != (uplink.Spec{Interface: "eth1", Gateway: fixed.Gateway}) {
+	if s := b.interfaces().spec(fixed, uplink.V4); s != (uplink.Spec{Interface: "eth1", Gateway: fixed.Gateway}) {
 		t.Errorf("%+v", s)
 	}
 }
@@ -152,9 +152,9 @@ func TestSpecsFollowNetifd(t *testing.T) {
 		{config.Uplink{Interface: "lan", Gateway: auto}, uplink.Spec{Interface: "br-lan", Reason: "netifd has no gateway for interface lan"}},
 		{config.Uplink{Interface: "off", Gateway: auto}, uplink.Spec{Reason: "netifd has interface off down"}},
 		{config.Uplink{Interface: "off", Gateway: other}, uplink.Spec{Gateway: other, Reason: "netifd has interface off down"}},
-		{config.Uplink{Interface: "eth7", Gateway: auto}, uplink.Spec{Interface: "eth7", Reason: "its gateway is to be learned (auto), and netifd has no interface eth7"}},
+		{config.Uplink{Interface: "eth7", Gateway: auto}, uplink.Spec{Interface: "eth7", Reason: "its gateway is to be learned (auto), and neither a default route by eth7 nor a DHCP lease tells it"}},
 	} {
-		got := n.spec(c.u)
+		got := n.spec(c.u, uplink.V4)
 		if got.Reason != "" && c.want.Gateway == (netip.Addr{}) {
 			got.Gateway = netip.Addr{}
 		}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/config"
@@ -30,33 +32,33 @@ func (n interfaces) await(ctx context.Context) {
 	}
 }
 
-// specs are the uplinks of cfg as they are now.
-func (n interfaces) specs(cfg config.Failover) []uplink.Spec {
+// specs are the uplinks of cfg as they are now, as far as netifd knows.
+func (n interfaces) specs(cfg config.Failover, family uplink.Family) []uplink.Spec {
 	var s []uplink.Spec
 	for _, u := range cfg.All() {
-		s = append(s, n.spec(u))
-	}
-	if s[0] == s[1] && s[1].Gateway.IsValid() && s[1].Reason == "" {
-		s[1].Reason = "it has the device and the gateway of the primary"
+		s = append(s, n.spec(u, family))
 	}
 	return s
 }
 
 // spec is one uplink as it is now. A logical interface stands for its device; a
-// gateway that is configured wins over the one that netifd knows.
-func (n interfaces) spec(u config.Uplink) uplink.Spec {
-	s := uplink.Spec{Interface: u.Interface, Gateway: u.Gateway}
+// gateway that is configured wins over the one that netifd knows, which is an
+// IPv4 one.
+func (n interfaces) spec(u config.Uplink, family uplink.Family) uplink.Spec {
+	s := uplink.Spec{Interface: u.Interface, Gateway: u.Gateway, Direct: u.NoGateway()}
 	found, logical := n.find(u.Interface)
-	switch {
-	case logical:
+	if logical {
 		s.Interface = found.Device
-	case !u.AutoGateway():
-		return s
 	}
-	if u.AutoGateway() {
+	switch {
+	case u.AutoGateway() && family == uplink.V4:
 		s.Gateway = found.Gateway
+	case u.AutoGateway() || u.NoGateway():
+		s.Gateway = netip.Addr{}
 	}
-	s.Reason = n.reason(u, found, s)
+	if logical || u.AutoGateway() {
+		s.Reason = n.reason(u, found, s)
+	}
 	return s
 }
 
@@ -76,32 +78,46 @@ func (n interfaces) find(name string) (found netifd.Interface, logical bool) {
 // reason is why netifd's word on an uplink keeps it from working, "" if it does not.
 func (n interfaces) reason(u config.Uplink, found netifd.Interface, s uplink.Spec) string {
 	switch {
-	case n.Watcher == nil:
-		return "its gateway is to be learned (auto), and there is no netifd to learn it from"
 	case found.Name == "":
-		return "its gateway is to be learned (auto), and netifd has no interface " + u.Interface
+		return "its gateway is to be learned (auto), and neither a default route by " + u.Interface + " nor a DHCP lease tells it"
 	case !found.Up:
 		return "netifd has interface " + found.Name + " down"
 	case s.Interface == "":
 		return "netifd has no device for interface " + found.Name
-	case !s.Gateway.IsValid():
+	case !s.Gateway.IsValid() && !s.Direct:
 		return "netifd has no gateway for interface " + found.Name
 	}
 	return ""
 }
 
-// following is a router whose specs follow netifd.
+// following is a router whose specs follow netifd, and what the kernel and the
+// DHCP clients tell.
 type following struct {
 	*uplink.Router
-	specs func() []uplink.Spec
+	lessons *lessons
+	hops    []uplink.Hop // of the last Sync
 }
 
-// Sync takes over the specs of this moment first.
-func (f following) Sync() (uplink.Snapshot, error) {
-	if err := f.SetSpecs(f.specs()); err != nil {
+// Sync takes over the specs of this moment first, and once more when the kernel
+// tells of other gateways then.
+func (f *following) Sync() (uplink.Snapshot, error) {
+	specs := f.lessons.specs(f.hops)
+	s, err := f.follow(specs)
+	if next := f.lessons.specs(f.hops); err == nil && !slices.Equal(next, specs) {
+		return f.follow(next)
+	}
+	return s, err
+}
+
+func (f *following) follow(specs []uplink.Spec) (uplink.Snapshot, error) {
+	if err := f.SetSpecs(specs); err != nil {
 		return uplink.Snapshot{Default: uplink.None}, err
 	}
-	return f.Router.Sync()
+	s, err := f.Router.Sync()
+	if len(s.Hops) > 0 {
+		f.hops = s.Hops
+	}
+	return s, err
 }
 
 // routing is what cfg says of the default route of a family.

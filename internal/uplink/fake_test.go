@@ -27,7 +27,7 @@ func parseKernel(t testing.TB, text string) *kernel {
 		case w[0] == "uplink":
 			k.specs = append(k.specs, Spec{Interface: w.after("dev"), Gateway: w.addr("via"), Direct: !w.has("via")})
 		case w[0] == "link":
-			devs[w[2]] = link{number(t, w[1]), w.has("up"), w.has("carrier")}
+			devs[w[2]] = link{number(t, w[1]), w.has("up"), w.has("carrier"), w.has("pointopoint")}
 		case w[0] == "addr":
 			k.addrs = append(k.addrs, parseAddress(w, devs))
 		case w[0] == "rule":

@@ -38,6 +38,7 @@ type link struct {
 	// carrier is IFF_LOWER_UP. IFF_RUNNING follows operstate, which may be a
 	// second late.
 	carrier bool
+	direct  bool // a point-to-point link, or one without ARP
 }
 
 // address is one IPv4 address. The subnet of a point-to-point link is its peer's.

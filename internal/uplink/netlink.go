@@ -68,7 +68,8 @@ func (c conn) listLinks(k *kernel) error {
 			return err
 		}
 		a := l.Attrs()
-		k.links[i] = link{a.Index, a.RawFlags&unix.IFF_UP != 0, a.RawFlags&unix.IFF_LOWER_UP != 0}
+		has := func(flags uint32) bool { return a.RawFlags&flags != 0 }
+		k.links[i] = link{a.Index, has(unix.IFF_UP), has(unix.IFF_LOWER_UP), has(unix.IFF_POINTOPOINT | unix.IFF_NOARP)}
 	}
 	return nil
 }

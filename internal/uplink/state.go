@@ -112,7 +112,7 @@ func (k *kernel) via(r route) int {
 
 // snapshot is what is reported of k.
 func (k *kernel) snapshot() Snapshot {
-	s := Snapshot{Uplinks: k.states(), Specs: k.specs, Default: None}
+	s := Snapshot{Uplinks: k.states(), Specs: k.specs, Hops: k.hops(), Default: None}
 	for _, r := range k.routes {
 		switch {
 		case r.table != unix.RT_TABLE_MAIN || !r.isDefault():

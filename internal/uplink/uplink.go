@@ -116,6 +116,7 @@ func (s State) Usable() bool { return s.Reason == "" }
 type Snapshot struct {
 	Uplinks []State // in the order of the specs
 	Specs   []Spec  // that were in force
+	Hops    []Hop   // what the kernel tells of the uplinks' devices
 	// Default is the uplink through which our default route leads, None when
 	// we have none in the main table.
 	Default int
