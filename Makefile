@@ -2,7 +2,7 @@
 VERSION ?= $(shell scripts/version.sh)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build test test-netconf test-short check demo fuzz clean
+.PHONY: help build test test-netconf test-short check demo soak fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: ## vet, staticcheck, gofmt
 	go mod tidy -diff
 	go vet ./...
 	go run $(STATICCHECK) ./...
+
+soak: ## 1,000 flaps of the uplinks in the lab, with what might pile up (root, about ten minutes)
+	IMON_FLAPS=1000 go test -count=1 -v -run TestSoak -timeout 60m ./cmd/imon
 
 fuzz: ## every fuzz target for FUZZTIME (default 20s) each
 	@scripts/fuzz.sh $${FUZZTIME:-20s}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/event"
@@ -55,6 +56,7 @@ func (p *process) listen() {
 func (f front) Status(monitor string) (status.Document, bool) {
 	d, found := f.store.Document(monitor)
 	d.End(f.control.Forced())
+	d.Goroutines = int64(runtime.NumGoroutine())
 	return d, found
 }
 

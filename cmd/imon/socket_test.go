@@ -194,6 +194,7 @@ func TestSocketOutlivesNobody(t *testing.T) {
 	}
 	d.stop(syscall.SIGTERM)
 	d.bench.Program = second
+	d.until("the standby is active", func() bool { return d.failover().Active == "standby" }) // two have fought for the route
 	d.says("Active: standby net62 (eth2), as told")
 	if code := d.stop(syscall.SIGTERM); code != 0 {
 		t.Errorf("exit code %d", code)

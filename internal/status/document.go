@@ -23,12 +23,14 @@ const (
 // age beside them, so that a clock that was set in between spoils neither. What
 // is not known has no field.
 type Document struct {
-	Version  int      `json:"version"`
-	Instance string   `json:"instance"`
-	Time     string   `json:"time"`
-	Uptime   int64    `json:"uptime_seconds"`
-	Sequence int64    `json:"sequence"` // of the last transition, see Store.Recent
-	Monitors Monitors `json:"monitors"`
+	Version  int    `json:"version"`
+	Instance string `json:"instance"`
+	Time     string `json:"time"`
+	Uptime   int64  `json:"uptime_seconds"`
+	Sequence int64  `json:"sequence"` // of the last transition, see Store.Recent
+	// Goroutines is how many there are in the process: what grows when imon has a leak.
+	Goroutines int64    `json:"goroutines,omitempty"`
+	Monitors   Monitors `json:"monitors"`
 }
 
 // Monitors are the monitors in the order in which they start; nil for one that
