@@ -64,7 +64,7 @@ func twoProviders(t *testing.T) (isps [2]*peer, prefer func(i int)) {
 	isps[1].in(func() { serveAll(t) })
 	router := newRouter(t)
 	eventually(t, "IPv6 is ready, which is later than the link", func() bool {
-		return newAsker().Ask(t.Context(), questions(host6, path6(1))[0]).Alive()
+		return newAsker().Ask(t.Context(), questions(host6, path6(1))[0]).Stats().Loss == 0
 	})
 	return isps, func(i int) {
 		check(t, router.SetDefault(i))
@@ -132,6 +132,9 @@ func accept(t testing.TB, address string) string {
 	return l.Addr().String()
 }
 
+// patience is for answers that do come, on a machine that is busy with something else.
+const patience = 5 * time.Second
+
 // questions are one of every method to host, which may be a name.
 func questions(host string, path Path) []Question {
 	all := []Question{
@@ -171,6 +174,9 @@ func byEachUplink(t *testing.T, active int) {
 	var all sync.WaitGroup
 	ask := func(qs []Question, reached bool) {
 		for _, q := range qs {
+			if reached {
+				q.Wait = patience
+			}
 			all.Go(func() { byUplink(t, active, q, a.Ask(t.Context(), q), reached) })
 		}
 	}
@@ -202,6 +208,7 @@ func TestAskResolvesByItsPath(t *testing.T) {
 	prefer(0)
 	a := newAsker()
 	for _, q := range questions("host.example", path4(1)) {
+		q.Wait = patience
 		if r := a.Ask(t.Context(), q); !r.Alive() || r.Address != addr(host4) {
 			t.Errorf("%s: %+v", q.Method, r)
 		}
@@ -337,9 +344,10 @@ func TestAskALinkLocalGateway(t *testing.T) {
 	isps, _ := twoProviders(t)
 	isps[1].up("eth0", "fe80::2/64")
 	q := questions("fe80::2%wan2", path6(1))[0]
-	if r := newAsker().Ask(t.Context(), q); len(r.RTTs) != 3 || r.Address.Zone() != "wan2" {
-		t.Errorf("%+v", r)
-	}
+	eventually(t, "three answers", func() bool {
+		r := newAsker().Ask(t.Context(), q)
+		return len(r.RTTs) == 3 && r.Address.Zone() == "wan2"
+	})
 }
 
 func TestAskWithoutFileDescriptors(t *testing.T) {

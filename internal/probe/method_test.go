@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -15,7 +16,7 @@ import (
 
 // once is a question that is put once and has little patience.
 func once(q Question) Question {
-	q.Count, q.Wait = 1, 200*time.Millisecond
+	q.Count, q.Wait = 1, 600*time.Millisecond
 	return q
 }
 
@@ -136,6 +137,8 @@ func TestHTTPStatus(t *testing.T) {
 		}
 		q := once(Question{Method: HTTPStatus, Target: "http://" + l.Addr().String() + "/200", Status: 200})
 		sees(t, "200 is wanted", newAsker().Ask(t.Context(), q), "")
+		q.Count, q.Spacing = 3, time.Minute
+		sees(t, "one is enough", newAsker().Ask(t.Context(), q), "")
 	}
 }
 
@@ -175,9 +178,26 @@ func TestHTTPStatusOfNonsense(t *testing.T) {
 		q := once(Question{Method: HTTPStatus, Target: "http://" + talker(t, say), Status: 204})
 		sees(t, say, newAsker().Ask(t.Context(), q), want)
 	}
-	q := once(Question{Method: HTTPStatus, Target: "http://" + talker(t, "\x1b[2J"+strings.Repeat("nonsense ", 500)+"\r\n"), Status: 204})
+	q := once(Question{Method: HTTPStatus, Target: "http://" + talker(t, "\x1b[2J"+strings.Repeat("nonsense", 500)+"\r\n"), Status: 204})
 	if r := newAsker().Ask(t.Context(), q); len(r.Reason()) > 240 || strings.Contains(r.Reason(), "\x1b") || r.Alive() {
 		t.Errorf("%q", r.Reason())
+	}
+}
+
+// TestAskRoutesThatSayNo asks where a route forbids it, which is known at once.
+func TestAskRoutesThatSayNo(t *testing.T) {
+	newPeer(t, "no0", "10.99.1.1/24", "10.99.1.2/24")
+	for kind, why := range map[string]string{"prohibit": "permission denied", "blackhole": "invalid argument"} {
+		run(t, "ip route add "+kind+" 10.98.0.0/16", "ip route del 10.98.0.0/16")
+		for _, q := range questions("10.98.0.1", Path{}) {
+			q.Spacing = time.Minute
+			var r Result
+			unhurried(t, 100*time.Millisecond, func() { r = newAsker().Ask(t.Context(), q) })
+			if !errors.Is(r.Err, ErrNoRoute) || r.Unknown() || r.Reason() != "no route to 10.98.0.1: "+why {
+				t.Errorf("%s, %s: %+v", q.Method, kind, r)
+			}
+		}
+		run(t, "ip route del 10.98.0.0/16", "true")
 	}
 }
 
@@ -202,7 +222,12 @@ func TestAskWhatCannotBeAsked(t *testing.T) {
 	for _, test := range tests {
 		sees(t, test.q.Target, newAsker().Ask(t.Context(), once(test.q)), test.want)
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
 	for _, q := range questions("no_host.invalid", Path{}) {
+		if r := newAsker().Ask(ctx, q); !r.Unknown() || !errors.Is(r.Err, context.Canceled) {
+			t.Errorf("%s, with an ended context: %+v", q.Method, r)
+		}
 		if r := newAsker().Ask(t.Context(), q); !errors.Is(r.Err, ErrResolve) || r.Alive() || r.Sent != 3 {
 			t.Errorf("%s: %+v", q.Method, r)
 		}

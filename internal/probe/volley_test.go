@@ -92,6 +92,20 @@ func TestVolleyBoundsItsSockets(t *testing.T) {
 	}
 }
 
+// TestVolleyTakesTheLastMoment has the answer and the end of the time come together.
+func TestVolleyTakesTheLastMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := volley{request: EchoRequest{Count: 1, Wait: time.Second}}
+		v.run(t.Context(), func(ctx context.Context) (time.Duration, error) {
+			<-ctx.Done()
+			return time.Second, nil
+		})
+		if r := v.result(Result{Sent: 1}); len(r.RTTs) != 1 {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
 func TestVolleyOutlivesAPanic(t *testing.T) {
 	r, _, _ := fly(t, 1, false, func(int) (time.Duration, error) { panic("broken") })
 	if want := "cannot probe: panic: broken"; !r.Unknown() || r.Reason() != want {
