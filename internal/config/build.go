@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	iofs "io/fs"
-	"slices"
 	"strings"
 )
 
@@ -81,7 +80,7 @@ func (k Key) setValue(c *Config, v value) []Fault {
 	case !v.fits(k.Kind):
 		return []Fault{k.fault(v.text, cmp.Or(v.rule, k.Kind.rule()))}
 	case v.form == formList:
-		return k.setItems(c, slices.Clone(v.list))
+		return k.setItems(c, v.list)
 	default:
 		return k.Set(c, v.text)
 	}

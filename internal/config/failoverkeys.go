@@ -9,6 +9,8 @@ func failoverKeys() []Key {
 	)
 	keys = append(keys, uplinkKeys("primary", "Primary", 0)...)
 	keys = append(keys, uplinkKeys("standby", "Standby", 1)...)
+	keys = append(keys, Key{"failover", "uplinks", KindUplinks, "", AskNew, "Further networks, in order of preference",
+		func(c *Config) any { return &c.Failover.Further }})
 	return append(keys, decisionKeys()...)
 }
 

@@ -2,7 +2,6 @@ package config
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,11 +34,12 @@ const (
 	KindGateway                   // unicast IPv4 address, "auto" or "none" (see Uplink): netip.Addr
 	KindGateway6                  // unicast IPv6 address, "auto" or "none": netip.Addr
 	KindURLs                      // list of http and https URLs: []string
+	KindUplinks                   // list of uplinks, each of blank-separated KEY=VALUE pairs: []Uplink
 )
 
 // list reports whether a value of this kind is a list.
 func (k Kind) list() bool {
-	return k == KindHosts || k == KindURLs || k == KindTargets || k == KindTargets6
+	return k == KindHosts || k == KindURLs || k == KindTargets || k == KindTargets6 || k == KindUplinks
 }
 
 // number reports whether a value of this kind is a number.
@@ -79,11 +79,15 @@ type Key struct {
 // String returns the name by which messages call the setting: "section.key".
 func (k Key) String() string { return k.Section + "." + k.Name }
 
-// Set reads text and stores its value in c. A list is separated by commas;
-// blanks around a comma and empty items do not count. When the text is wrong, c
-// keeps the value it had and Set returns what is wrong, one fault per item.
+// Set reads text and stores its value in c. A list is separated by commas, one of
+// uplinks by semicolons; blanks around those and empty items do not count. When the
+// text is wrong, c keeps the value it had and Set returns what is wrong, one fault
+// per item.
 func (k Key) Set(c *Config, text string) []Fault {
-	if k.Kind.list() {
+	switch {
+	case k.Kind == KindUplinks:
+		return k.setUplinks(c, []string{text})
+	case k.Kind.list():
 		return k.setItems(c, strings.Split(text, ","))
 	}
 	if rule := k.store(c, text); rule != "" {
@@ -147,7 +151,10 @@ func put[T any](field any, text string, parse func(string) (T, string)) (rule st
 // setItems is Set for a list whose items are already apart. A list of URLs is
 // never empty: without an item it is the default.
 func (k Key) setItems(c *Config, items []string) []Fault {
-	items = slices.DeleteFunc(items, func(s string) bool { return strings.TrimSpace(s) == "" })
+	if k.Kind == KindUplinks {
+		return k.setUplinks(c, items)
+	}
+	items = nonEmpty(items)
 	if len(items) > maxItems {
 		return []Fault{k.fault(strings.Join(items, ","), ruleItems)}
 	}
@@ -160,9 +167,9 @@ func (k Key) setItems(c *Config, items []string) []Fault {
 	var list []string
 	var faults []Fault
 	for _, item := range items {
-		value, rule := parse(strings.TrimSpace(item))
+		value, rule := parse(item)
 		if rule != "" {
-			faults = append(faults, k.fault(strings.TrimSpace(item), k.Kind.rule()))
+			faults = append(faults, k.fault(item, k.Kind.rule()))
 		}
 		list = append(list, value)
 	}
@@ -194,6 +201,8 @@ func (k Key) Get(c Config) string {
 		return string(*field)
 	case *[]string:
 		return strings.Join(*field, ",")
+	case *[]Uplink:
+		return uplinksText(*field)
 	case *netip.Addr:
 		return addrText(*field)
 	case *string:

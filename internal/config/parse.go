@@ -70,6 +70,8 @@ func (k Kind) rule() string {
 		return "must be the IPv6 address of a gateway, auto or none"
 	case KindURLs:
 		return "must be a list of http:// or https:// URLs without blanks, commas and passwords"
+	case KindUplinks:
+		return "must be a list of uplinks, each with KEY=VALUE pairs of if, name, gw, ping, postping, method, gw6 and ping6"
 	default:
 		return "must be text without control characters"
 	}

@@ -136,12 +136,15 @@ func randomJSONValue(rng *rand.Rand, k Key) string {
 	case KindGateway6:
 		return inQuotes(pick(rng, []string{"", "auto", "none", "fe80::1"}))
 	case KindTargets, KindTargets6:
-		return randomList(rng, []string{"host.example", "a_b.example.", "x:53", "https://a.example/?a=b&c='d'", "http://[2001:db8::1]:8080/", ""})
+		return randomList(rng, ",", []string{"host.example", "a_b.example.", "x:53", "https://a.example/?a=b&c='d'", "http://[2001:db8::1]:8080/", ""})
+	case KindUplinks:
+		return randomList(rng, ";", []string{"if=wwan0 gw=auto", "if=it's\tgw=none ping=x:53 method=TCP",
+			"name=a=b if=eth3 gw=192.0.2.1 ping=a.example,,b.example gw6=fe80::1", ""})
 	case KindHosts, KindURLs:
 		if k.Kind == KindURLs {
 			hosts = []string{"ifconfig.example/ip", "https://a.example/?a=b&c='d'", "http://[2001:db8::1]:8080/"}
 		}
-		return randomList(rng, append(hosts, ""))
+		return randomList(rng, ",", append(hosts, ""))
 	case KindInterface:
 		return inQuotes(pick(rng, []string{"", "eth0", "wan", "it's", `a"b\`, "ü"}))
 	case KindGateway:
@@ -154,13 +157,13 @@ func randomJSONValue(rng *rand.Rand, k Key) string {
 }
 
 // randomList is a list, or the same in one text.
-func randomList(rng *rand.Rand, from []string) string {
+func randomList(rng *rand.Rand, separator string, from []string) string {
 	items := make([]string, rng.IntN(6))
 	for i := range items {
 		items[i] = pick(rng, []string{"", " "}) + pick(rng, from) + pick(rng, []string{"", " ", "\n"})
 	}
 	if rng.IntN(2) == 0 {
-		return inQuotes(strings.Join(items, ","))
+		return inQuotes(strings.Join(items, separator))
 	}
 	text, err := json.Marshal(items)
 	if err != nil {

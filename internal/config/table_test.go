@@ -21,7 +21,7 @@ func TestKeysAndDefaults(t *testing.T) {
 		"updown": rounds + "monitorip= addping= dnsserver= dnslookup=",
 		"failover": rounds + "prefer-primary=false metric=201 " +
 			"primary-if= primary-name= primary-gw= primary-ping= primary-postping= primary-method=icmp primary-gw6=auto primary-ping6= " +
-			"standby-if= standby-name= standby-gw= standby-ping= standby-postping= standby-method=icmp standby-gw6=auto standby-ping6= " +
+			"standby-if= standby-name= standby-gw= standby-ping= standby-postping= standby-method=icmp standby-gw6=auto standby-ping6= uplinks= " +
 			"family=4 fall=1 rise=1 failure-interval=1 reliability=1 dnslookup= http-status=204 quality-window=60 " +
 			"failure-loss=0 recovery-loss=0 failure-rtt=0 recovery-rtt=0 failure-jitter=0 recovery-jitter=0 passive-rounds=0 " +
 			"hold=0 hold-max=3600 withdraw-when-down=false manage-defaults=false dry-run=false",
@@ -113,6 +113,7 @@ func sampleTexts() map[Kind]string {
 		KindTargets: "192.0.2.1,host.example,host.example:53,http://a.example/204", KindTargets6: "2001:db8::1,[2001:db8::1]:53",
 		KindMethod: "dns", KindFamily: "both", KindPause: "1.5", KindMillis: "250.5", KindPercent: "12.5",
 		KindNumber: "3", KindStatus: "200", KindGateway6: "fe80::1",
+		KindUplinks: "if=wwan0 name=lte gw=auto ping=1.1.1.1,9.9.9.9:53 method=tcp; if=eth3 gw=192.0.2.1 postping=a.example gw6=none ping6=2001:db8::1",
 	}
 }
 
