@@ -14,7 +14,8 @@ const steady = 10
 // choose returns the uplink that ought to be active: the one that is forced, else
 // the first in order that is online, could be activated, and is not degraded while
 // another one is not. From an uplink that works it goes to a better one only when
-// that has stood its hold. None when there is no such uplink.
+// that has stood its hold. When there is no such uplink, it is one that cannot be probed
+// (guess), or None.
 func (t *turn) choose() int {
 	if t.usable(t.forced) {
 		return t.forced
@@ -33,7 +34,22 @@ func (t *turn) choose() int {
 			best = i
 		}
 	}
+	if best == uplink.None && !t.cfg.WithdrawWhenDown && !t.anyOnline() {
+		return t.guess(current)
+	}
 	return best
+}
+
+// guess returns the first uplink that nothing is known against but that it cannot be
+// probed, when nothing is known for any: a machine that cannot probe, or a clock that
+// is wrong and cannot be set without a line, must not keep anybody offline.
+func (t *turn) guess(current int) int {
+	for _, i := range t.order(current) {
+		if u := t.uplinks[i]; u.guessed && u.address.IsValid() && !u.failed {
+			return i
+		}
+	}
+	return uplink.None
 }
 
 // order is in which order the uplinks are looked at: that of the configuration,

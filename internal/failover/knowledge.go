@@ -27,6 +27,7 @@ type knowledge struct {
 	vetoes     int           // rounds in a row without an answer that the LAN's traffic refuted
 	refuted    bool          // and that was said
 	blind      int           // rounds in a row without a verdict
+	guessed    bool          // it counts as offline because it could not be probed from the start on
 	failed     bool          // an activate failed, and no round ended and no verdict changed since
 	complained bool          // and that was said
 	window     window
@@ -76,6 +77,7 @@ func (u *knowledge) place(o observation) {
 // the verdict so far to change it, but one when that is about a former state.
 func (t *turn) count(i int, o observation) {
 	u := &t.uplinks[i]
+	u.guessed = false
 	if o.verdict == offline && t.refuted(i, o) {
 		return
 	}
@@ -147,6 +149,7 @@ func (t *turn) noteBlind(i int, reason string) {
 	}
 	if u.verdict == unknown {
 		t.judge(i, offline, reason)
+		u.guessed = true
 	}
 	t.say(event.Error, "Cannot tell whether %s is online: %s; it counts as %v until that is known", t.name(i), reason, u.verdict)
 }
@@ -155,7 +158,7 @@ func (t *turn) noteBlind(i int, reason string) {
 func (t *turn) judge(i int, v verdict, reason string) {
 	u := &t.uplinks[i]
 	old := u.verdict
-	u.verdict, u.reason, u.contrary = v, reason, 0
+	u.verdict, u.reason, u.contrary, u.guessed = v, reason, 0, false
 	if v == old {
 		return
 	}

@@ -224,10 +224,8 @@ func (t *turn) activate(i int) {
 // giveUp says that no uplink is online, unless it was said already, or one is
 // online and only could not be activated; then it withdraws the route, if told to.
 func (t *turn) giveUp() {
-	for i := range t.uplinks {
-		if t.isOnline(i) {
-			return
-		}
+	if t.anyOnline() {
+		return
 	}
 	if !t.bothDown {
 		t.active, t.bothDown = uplink.None, true
@@ -238,6 +236,11 @@ func (t *turn) giveUp() {
 	if t.cfg.WithdrawWhenDown && t.holder != uplink.None && !t.stuck {
 		t.activate(uplink.None)
 	}
+}
+
+// anyOnline reports whether any uplink is online.
+func (s *state) anyOnline() bool {
+	return slices.ContainsFunc(s.uplinks, func(u knowledge) bool { return u.verdict == online })
 }
 
 // isOnline reports whether i is an uplink, and online by the last verdict.
