@@ -163,6 +163,40 @@ func TestTrafficOfTheLANStandsAgainstTheProbes(t *testing.T) {
 	b.via(1)
 }
 
+// A third uplink, here a second gateway on the interface of the standby, takes over
+// when both others are gone, and gives way in order of preference.
+func TestThirdUplink(t *testing.T) {
+	t.Parallel()
+	b := raise(t, internetTargets)
+	for _, line := range []string{"addr add 192.168.62.9/24 dev lan", "addr add 192.168.62.3/24 dev eth2"} {
+		ns := b.Router
+		if strings.HasSuffix(line, "lan") {
+			ns = b.ISPs[1]
+		}
+		if text, err := ns.Run(strings.Fields(line)...); err != nil {
+			t.Fatal(text, err)
+		}
+	}
+	b.config.Set("failover", "standby-ping", "8.8.8.8")
+	b.config.Set("failover", "uplinks", []string{"name=lte if=eth2 gw=192.168.62.9 ping=9.9.9.9"})
+	b.run()
+	b.see(b.started, "Network Failover Initial State for Uplink3 Network lte (eth2): online")
+	b.see(b.started, "Route net42 (eth1) is active")
+	hole, host := b.Blackhole(0), b.HostDown("8.8.8.8")
+	b.inject(host)
+	at := b.inject(hole)
+	b.see(at, "Network Failover Uplink3 Route lte (eth2) is active")
+	b.until("one default route by the third uplink", func() bool {
+		routes, err := b.Defaults()
+		return err == nil && len(routes) == 1 && strings.Contains(routes[0], "via 192.168.62.9 dev eth2")
+	})
+	at = b.restore(host)
+	b.see(at, "Network Failover Standby Route net62 (eth2) is active")
+	b.via(1)
+	at = b.inject(b.AllDown())
+	b.see(at, "All 3 Networks are offline")
+}
+
 // recorder is an action script that writes its arguments from the third on to a file.
 func recorder(t *testing.T, calls string) string {
 	t.Helper()
