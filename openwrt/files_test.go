@@ -81,14 +81,19 @@ func TestConfigurationHasEveryOption(t *testing.T) {
 	}
 }
 
-func TestConfigurationShowsDefaults(t *testing.T) {
-	examples := []string{"ddns_interval", "ddns_providers", "updown_monitorip", "ping_monitorip",
+// What is proposed for a new instance is the default, or what is better.
+func TestConfigurationShowsWhatIsRecommended(t *testing.T) {
+	examples := []string{"ddns_interval", "ddns_providers", "updown_monitorip", "ping_monitorip", "failover_uplinks",
 		"failover_primary_if", "failover_primary_gw", "failover_standby_if", "failover_standby_gw"}
 	names, values := options(t)
 	for _, k := range config.Keys() {
+		want := k.Recommended()
+		if strings.HasSuffix(k.Name, "-ping6") {
+			want = "" // the family is 4
+		}
 		i := slices.Index(names, k.Option())
-		if i >= 0 && values[i] != k.Default && !slices.Contains(examples, k.Option()) {
-			t.Errorf("option %s '%s': the default is '%s'", names[i], values[i], k.Default)
+		if i >= 0 && values[i] != want && !slices.Contains(examples, k.Option()) {
+			t.Errorf("option %s '%s': want '%s'", names[i], values[i], want)
 		}
 	}
 }
@@ -169,7 +174,10 @@ func TestEveryOptionIsValidated(t *testing.T) {
 	kinds := map[config.Kind]string{
 		config.KindBool: "bool", config.KindSeconds: "ufloat", config.KindCount: "range(1,1000)",
 		config.KindMetric: "range(0,2147483647)", config.KindPath: "file", config.KindHost4: "host", config.KindHost: "host", config.KindHosts: "string",
-		config.KindText: "string", config.KindInterface: "string", config.KindGateway: "or('auto',ip4addr)", config.KindURLs: "string",
+		config.KindText: "string", config.KindInterface: "string", config.KindGateway: "or('auto','none',ip4addr)", config.KindURLs: "string",
+		config.KindGateway6: "or('auto','none',ip6addr)", config.KindTargets: "string", config.KindTargets6: "string", config.KindUplinks: "string",
+		config.KindMethod: "or('icmp','dns','tcp','http')", config.KindFamily: "or('4','6','both')", config.KindPause: "ufloat", config.KindMillis: "ufloat",
+		config.KindPercent: "ufloat", config.KindNumber: "range(0,1000)", config.KindStatus: "range(100,599)",
 	}
 	want := []string{"enabled:bool"}
 	for _, k := range config.Keys() {

@@ -29,9 +29,14 @@ _imon_keys() {
 		echo "$key="
 	done
 	for side in primary standby; do
-		for key in if name gw ping postping; do
+		for key in if name gw ping postping method gw6 ping6; do
 			echo "failover.$side-$key="
 		done
+	done
+	for key in uplinks family fall rise failure-interval reliability dnslookup http-status quality-window \
+		failure-loss recovery-loss failure-rtt recovery-rtt failure-jitter recovery-jitter passive-rounds \
+		hold hold-max withdraw-when-down manage-defaults dry-run; do
+		echo "failover.$key="
 	done
 }
 
@@ -59,7 +64,9 @@ _imon() {
 			;;
 		=)
 			case ${COMP_WORDS[COMP_CWORD - 2]} in
-				*.enable | *.debug | *.prefer-primary) words='true false' ;;
+				*.enable | *.debug | *.prefer-primary | *-when-down | *.manage-defaults | *.dry-run) words='true false' ;;
+				*-method) words='icmp dns tcp http' ;;
+				failover.family) words='4 6 both' ;;
 				*.primary-if | *.standby-if) words=$(ls /sys/class/net 2>/dev/null) ;;
 				global.action) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 			esac
@@ -69,7 +76,7 @@ _imon() {
 				'') words='run check configure convert failover --instance --config --nosyslog --version --help' ;;
 				run) words='--instance --config --nosyslog --help' ;;
 				check) words='--instance --config --help' ;;
-				configure) words='--instance --set --unset --uci --json --version --help' ;;
+				configure) words='--instance --set --unset --recommended --uci --json --version --help' ;;
 				failover) words='primary standby auto --for --instance --help' ;;
 				convert) words='--to --instance --config --help' ;;
 			esac

@@ -26,8 +26,21 @@ func check(ctx context.Context, o options, e env) int {
 	if cfg.Failover.Enable {
 		inspect(ctx, cfg.Failover, e)
 	}
+	if cfg.Untuned() {
+		e.advise(tuning(o))
+	}
 	fmt.Fprintln(e.stdout, "The configuration is valid")
 	return exitOK
+}
+
+// tuning is the advice not to let a single round decide.
+func tuning(o options) netconf.Advice {
+	a := netconf.Advice{Sentence: "failover decides after one round without an answer, as it always did. See fall, rise and hold in imon.conf(5)"}
+	if o.config == "" {
+		a.Sentence += ". This command sets what is recommended wherever nothing else is configured:"
+		a.Lines = []string{"imon-configure --instance " + o.instance + " --recommended --set failover.enable=true"}
+	}
+	return a
 }
 
 // inspect prints what on this machine stands in the way of failover, and the

@@ -10,8 +10,9 @@ import (
 	"github.com/ejgeiger/imon/internal/configure"
 )
 
-const configureUsage = `usage: imon-configure [--instance NAME] [--uci | --json]
-       imon-configure [--instance NAME] [--uci | --json] --set KEY=VALUE...
+const configureUsage = `usage: imon-configure [--instance NAME] [--uci | --json] [--recommended]
+       imon-configure [--instance NAME] [--uci | --json] [--recommended]
+                      --set KEY=VALUE...
        imon-configure --version | --help
 
 imon-configure asks for the settings of an instance of imon and writes its
@@ -24,6 +25,9 @@ options:
   --set KEY=VALUE   ask nothing and set KEY, for example updown.enable=true or
                     updown.monitorip=1.1.1.1; may be given several times
   --unset KEY       ask nothing and give KEY its default
+  --recommended     where failover is enabled and a setting has its default,
+                    propose what is recommended, such as two targets for each
+                    network and three rounds to decide; with --set, set it
   --uci             write section NAME of /etc/config/imon (as on OpenWrt unless
                     /etc/default/imon-NAME exists)
   --json            write /etc/default/imon-NAME
@@ -54,6 +58,7 @@ func parseConfigure(o options, e env, args []string) (options, int, bool) {
 	f.StringVar(&o.request.Instance, "instance", "", "")
 	f.BoolVar(&uci, "uci", false, "")
 	f.BoolVar(&json, "json", false, "")
+	f.BoolVar(&o.request.Recommended, "recommended", false, "")
 	f.BoolVar(&version, "version", false, "")
 	f.Func("set", "", func(text string) error { change(configure.ParseChange(text)); return nil })
 	f.Func("unset", "", func(key string) error { change(configure.Change{Key: key, Unset: true}, nil); return nil })

@@ -137,3 +137,32 @@ func TestConfigureTellsHowToStart(t *testing.T) {
 		})
 	}
 }
+
+// imon check says when a single round decides, and what to do; that done, or somebody
+// having said how it shall decide, it says no more.
+func TestCheckRecommends(t *testing.T) {
+	const sentence = "% failover decides after one round without an answer, as it always did. See fall, rise and hold in imon.conf(5)"
+	const command = "imon-configure --instance x --recommended --set failover.enable=true"
+	const uplinks = `"primary-if": "imontest1", "primary-gw": "192.0.2.1", "standby-if": "imontest2", "standby-gw": "192.0.2.2"`
+	fs := afero.NewMemMapFs()
+	put(t, fs, "/etc/default/imon-x", `{ "failover": { "enable": true, `+uplinks+` } }`)
+	if got := invokeOn(t, fs, "check", "--instance", "x"); got.code != 0 ||
+		!strings.Contains(got.stdout, sentence+". This command sets what is recommended wherever nothing else is configured:\n    "+command+"\nThe configuration is valid\n") {
+		t.Errorf("%+v", got)
+	}
+	if got := invokeOn(t, fs, "check", "--config", "/etc/default/imon-x"); !strings.Contains(got.stdout, sentence+"\nThe configuration is valid\n") {
+		t.Errorf("%+v", got)
+	}
+	if got := provision(t, fs, "", strings.Fields(command)[1:]...); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+	if !strings.Contains(text(fs, "/etc/default/imon-x"), `"hold": 60`) {
+		t.Errorf("%s", text(fs, "/etc/default/imon-x"))
+	}
+	put(t, fs, "/etc/default/imon-y", `{ "failover": { "enable": true, "fall": 1, `+uplinks+` } }`)
+	for _, name := range []string{"x", "y"} {
+		if got := invokeOn(t, fs, "check", "--instance", name); got.code != 0 || strings.Contains(got.stdout, "decides") {
+			t.Errorf("%+v", got)
+		}
+	}
+}

@@ -15,7 +15,7 @@ import (
 // devices, so that the kernel's own state does not matter.
 func twoPrograms() map[string]string {
 	return map[string]string{
-		"/etc/default/imon-main": `{ "failover": { "enable": true, "primary-if": "imontest1", "primary-gw": "192.0.2.1",
+		"/etc/default/imon-main": `{ "failover": { "enable": true, "fall": 3, "primary-if": "imontest1", "primary-gw": "192.0.2.1",
 			"standby-if": "imontest2", "standby-gw": "198.51.100.1" } }`,
 		"/sys/class/net/imontest1/ifindex":                        "901\n",
 		"/sys/class/net/imontest2/ifindex":                        "902\n",

@@ -94,6 +94,9 @@ type Request struct {
 	Format   Format
 	OpenWrt  bool     // this machine keeps its configurations in UCI
 	Changes  []Change // when there are any, nothing is asked
+	// Recommended asks for [config.Config.Recommend] where failover is enabled: the
+	// dialogue proposes those values, and changes bring them along.
+	Recommended bool
 }
 
 // Session is one run of imon-configure.

@@ -19,12 +19,13 @@ type dialogue struct {
 	d     *draft
 	err   error
 	told  bool // how a value is emptied
+	tune  bool // recommended values are wanted, and not proposed yet
 	blind bool // names cannot be looked up
 }
 
 // converse asks for all settings and writes the file.
 func (s *Session) converse(ctx context.Context, r Request) (Result, error) {
-	q := &dialogue{Session: s, ctx: ctx}
+	q := &dialogue{Session: s, ctx: ctx, tune: r.Recommended}
 	s.say("\nBuild imon configuration file\nSee https://github.com/gitbls/imon for configuration details\n")
 	if err := s.permitted(r); err != nil {
 		return Result{}, err
@@ -134,9 +135,30 @@ func (q *dialogue) monitor(section string) {
 			if !on {
 				return
 			}
+			q.recommend(section)
 		default:
 			q.ask(k, named(k))
 		}
+	}
+}
+
+// recommend lets the questions about failover, when they are asked for the first time,
+// propose what is recommended, and says what else is set so.
+func (q *dialogue) recommend(section string) {
+	if section != "failover" || !q.tune {
+		return
+	}
+	q.tune = false
+	before := q.d.Config
+	q.d.Config.Recommend(func(config.Key) bool { return false })
+	var set []string
+	for _, k := range config.Keys() {
+		if text := k.Get(q.d.Config); k.Asking == config.AskNew && text != k.Get(before) {
+			set = append(set, k.Name+" "+text)
+		}
+	}
+	if len(set) > 0 {
+		q.say("%% Set as recommended: %s", strings.Join(set, ", "))
 	}
 }
 

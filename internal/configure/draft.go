@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	iofs "io/fs"
+	"slices"
 	"strings"
 
 	"github.com/ejgeiger/imon/internal/config"
@@ -132,6 +133,9 @@ func (s *Session) change(r Request) (Result, error) {
 	if err := d.apply(r.Changes); err != nil {
 		return Result{}, err
 	}
+	if r.Recommended && d.Config.Failover.Enable {
+		d.Config.Recommend(r.changes)
+	}
 	result := Result{Place: d.place, Enabled: !d.Config.Off()}
 	if d.Found && d.from == d.place && sameSettings(before, d.Config) && len(d.Faults) == 0 {
 		s.say("'%s' has these settings already", d.place.Path)
@@ -174,6 +178,11 @@ func (d *draft) apply(changes []Change) error {
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// changes reports whether there is a change of a setting.
+func (r Request) changes(k config.Key) bool {
+	return slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Key == k.String() })
 }
 
 // sameSettings reports whether two configurations have the same values.

@@ -165,7 +165,7 @@ for i in 1 2; do
 	ip netns exec isp udhcpd -f /tmp/udhcpd$i.conf >>/tmp/udhcpd$i.log 2>&1 &
 done
 cat >/etc/default/imon-main <<END
-{ "failover": { "enable": true, "primary-if": "eth1", "primary-gw": "192.168.41.1",
+{ "failover": { "enable": true, "fall": 3, "primary-if": "eth1", "primary-gw": "192.168.41.1",
   "standby-if": "eth2", "standby-gw": "192.168.42.1" } }
 END
 
