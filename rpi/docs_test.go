@@ -163,3 +163,55 @@ func TestExampleConfiguration(t *testing.T) {
 		}
 	}
 }
+
+// examples are the blocks of a page that are fenced as language.
+func examples(t *testing.T, page, language string) (all []string) {
+	t.Helper()
+	for i, part := range strings.Split("\n"+read(t, page), "\n```") {
+		if text, is := strings.CutPrefix(part, language+"\n"); is && i%2 == 1 {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+func TestExamplesOfThePages(t *testing.T) {
+	files := map[string]string{}
+	for _, text := range examples(t, "../README.md", "json") {
+		if list, is := strings.CutPrefix(text, `"uplinks"`); is {
+			text = `{ "failover": { "enable": true, "primary-if": "a", "primary-gw": "auto", "standby-if": "b", "standby-gw": "auto", "uplinks"` + list + "} }"
+		}
+		files[text] = "/etc/default/imon-main"
+	}
+	for _, text := range append(examples(t, "../README.md", ""), examples(t, "../docs/from-mwan3.md", "")...) {
+		if strings.HasPrefix(text, "config instance") {
+			files[strings.Replace(text, "/usr/bin/imon-action", "", 1)] = config.UCIPath
+		}
+	}
+	if len(files) != 7 {
+		t.Errorf("%d examples", len(files))
+	}
+	for text, path := range files {
+		fs := afero.NewMemMapFs()
+		for name, content := range map[string]string{path: text, "/usr/local/bin/imon-action": ""} {
+			if err := afero.WriteFile(fs, name, []byte(content), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, warnings, err := config.Load(fs, "main", ""); err != nil || len(warnings) > 0 {
+			t.Errorf("%v %v\n%s", warnings, err, text)
+		}
+	}
+}
+
+// The table of the README has each key, in full or behind one that it shares a line with.
+func TestEveryKeyIsInTheReadme(t *testing.T) {
+	_, table, _ := strings.Cut(read(t, "../README.md"), "\n## All keys\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	for _, k := range config.Keys() {
+		name := regexp.QuoteMeta(k.Name)
+		if !regexp.MustCompile("(?m)^\\|[^|]*`(" + k.Section + "\\.|\\*\\.)?" + name + "`").MatchString(table) {
+			t.Errorf("the README has no key %s", k)
+		}
+	}
+}
