@@ -91,3 +91,16 @@ func TestUntuned(t *testing.T) {
 		t.Error("it is not enabled")
 	}
 }
+
+// What is recommended are addresses, which methods tcp and http do not ask.
+func TestRecommendedTargetsAreAddresses(t *testing.T) {
+	c := Defaults()
+	c.Failover.Family = FamilyBoth
+	c.Failover.Uplinks[0].Method, c.Failover.Uplinks[1].Method = MethodHTTP, MethodTCP
+	c.Recommend(none)
+	for _, u := range c.Failover.Uplinks {
+		if len(u.Targets)+len(u.Targets6) > 0 {
+			t.Errorf("%s: %v, %v", u.Method, u.Targets, u.Targets6)
+		}
+	}
+}

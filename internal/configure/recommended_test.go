@@ -75,3 +75,16 @@ func TestRecommendedWithChanges(t *testing.T) {
 		}
 	}
 }
+
+// Answers that lead back to failover are not proposed away: they are what Enter keeps.
+func TestRecommendedOnlyOnce(t *testing.T) {
+	first := []string{"", "", "", "n", "n", "y", "", "", "", "", "", "eth1", "a", "192.168.42.1", "-", "", "eth1", "b", "192.168.42.1", "-", "", "n"}
+	again := []string{"", "", "", "", "", "", "", "", "", "", "", "eth10", "", "192.168.62.1", "", ""}
+	r := newRig(t, append(append(first, again...), "y")...)
+	r.mustWrite(Request{Recommended: true})
+	r.saw("? Invalid value 'eth1' for standby-if")
+	const want = "interval=5 pingcount=1 fall=3 rise=3 failure-interval=1 hold=60 primary-ping= standby-ping= "
+	if got := tuned(r.values(mainJSON())); got != want {
+		t.Errorf("%s", got)
+	}
+}
