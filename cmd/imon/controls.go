@@ -22,8 +22,20 @@ func (c controls) Force(i int, d time.Duration) {
 	}
 }
 
-// Forced is what was forced last.
-func (c controls) Forced() (i int, left time.Duration) { return c[uplink.V4].Forced() }
+// Forced is [failover.Control.Forced]; a family that is not kept any more has none.
+func (c controls) Forced() (i int, left time.Duration) {
+	if i, left = c[uplink.V4].Forced(); i != uplink.None {
+		return i, left
+	}
+	return c[uplink.V6].Forced()
+}
+
+// Renumber is [failover.Control.Renumber] for both.
+func (c controls) Renumber(i int) {
+	for _, one := range c {
+		one.Renumber(i)
+	}
+}
 
 // Resync is [failover.Control.Resync] for both.
 func (c controls) Resync() {

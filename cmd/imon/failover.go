@@ -11,7 +11,6 @@ import (
 	"syscall"
 
 	"github.com/ejgeiger/imon/internal/config"
-	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/status"
 )
@@ -23,9 +22,9 @@ func askFailover(ctx context.Context, o options, e env) int {
 	}
 	path := e.socket(o.instance)
 	client := socket.NewClient(path)
-	document, err := client.Status(ctx, event.Failover)
-	f := document.Monitors.Failover
-	if err == nil && (f == nil || !f.Enabled) {
+	document, err := client.Status(ctx, "")
+	f := document.Failover()
+	if err == nil && f == nil {
 		err = socket.ErrOff
 	}
 	var p status.Preference

@@ -63,11 +63,8 @@ func (f front) Status(monitor string) (status.Document, bool) {
 // Failover prefers the uplink called to, or none, for d or until told otherwise.
 func (f front) Failover(to string, d time.Duration) (status.Preference, error) {
 	document, _ := f.Status("")
-	monitor := document.Monitors.Failover
-	if six := document.Monitors.Failover6; six != nil && !monitor.Enabled {
-		monitor = six
-	}
-	if monitor == nil || !monitor.Enabled {
+	monitor := document.Failover()
+	if monitor == nil {
 		return status.Preference{}, socket.ErrOff
 	}
 	if to == status.Auto {

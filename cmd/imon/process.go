@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
+	"github.com/ejgeiger/imon/internal/uplink"
 )
 
 // process is a running imon: the configuration in force and what carries it out.
@@ -82,11 +84,33 @@ func (p *process) apply(cfg config.Config, warnings []config.Warning) {
 	p.action.Configure(sink.ActionSettings{Path: cfg.Global.Action, Timeout: cfg.Global.ActionTimeout})
 	p.status.Configure(settings(cfg))
 	describe(p.say, cfg, warnings)
+	p.renumber(cfg.Failover)
 	for _, m := range p.monitors.of(cfg) {
 		p.replace(m, cfg)
 	}
 	p.current = cfg
 	p.manager.ready(cfg)
+}
+
+// renumber lets a preference follow its uplink to another place of the list, and
+// ends it when the uplink is not there any more.
+func (p *process) renumber(next config.Failover) {
+	i, _ := p.control.Forced()
+	before, after := p.current.Failover.All(), next.All()
+	if !next.Enable || i == uplink.None || i >= len(before) { // it stops, or was found in the new list already
+		return
+	}
+	preferred := before[i]
+	j := slices.IndexFunc(after, func(u config.Uplink) bool {
+		return u.Interface == preferred.Interface && u.Gateway == preferred.Gateway && u.Gateway6 == preferred.Gateway6
+	})
+	if j < 0 && i < len(after) && after[i].Interface == preferred.Interface { // by another gateway
+		j = i
+	}
+	if j < 0 {
+		p.say.warn("Network Failover decides by itself again: " + preferred.Interface + ", which it was told to keep to, is none of its uplinks any more")
+	}
+	p.control.Renumber(j)
 }
 
 // replace starts the monitor m if cfg wants it with other settings than those

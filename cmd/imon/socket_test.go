@@ -147,6 +147,39 @@ func TestFailoverCommand(t *testing.T) {
 	d.refuses("? imon does not run as instance 'other': nobody listens on "+filepath.Join(d.directory, "other.sock")+"; there is --instance main\n", "--instance", "other")
 }
 
+// A preference is for an uplink, not for a place in the list: it follows its uplink,
+// and ends with it.
+func TestPreferenceFollowsItsUplink(t *testing.T) {
+	t.Parallel()
+	d := openCounter(t, internetTargets)
+	d.launch()
+	d.see(d.started, "Route net42 (eth1) is active")
+	at := time.Now()
+	d.says("imon keeps to standby net62 (eth2) for 1h\n", "standby", "--for", "1h")
+	d.see(at, "Standby Route net62 (eth2) is active")
+
+	for _, key := range []string{"-if", "-gw", "-name"} {
+		f := d.config["failover"]
+		f["primary"+key], f["standby"+key] = f["standby"+key], f["primary"+key]
+	}
+	at = d.rewrite(d.config.JSON())
+	d.see(at, "Network Failover keeps to Primary Network net62 (eth2), as told")
+	d.see(at, "Primary Route net62 (eth2) is active")
+	d.via(1)
+	if f := d.failover(); f.Forced != "primary" || f.ForcedSeconds < 3500 || d.count("Route net42 (eth1) is active") != 1 {
+		t.Errorf("%+v", f)
+	}
+
+	d.config.Set("failover", "primary-if", "eth1").Set("failover", "primary-gw", "192.168.42.1").Set("failover", "primary-name", "net42")
+	d.config.Set("failover", "standby-if", "eth9").Set("failover", "standby-gw", "192.168.99.1")
+	at = d.rewrite(d.config.JSON())
+	d.see(at, "Network Failover decides by itself again: eth2, which it was told to keep to, is none of its uplinks any more")
+	d.see(at, "Primary Route net42 (eth1) is active")
+	if f := d.failover(); f.Forced != status.Auto || f.ForcedSeconds != 0 {
+		t.Errorf("%+v", f)
+	}
+}
+
 // Only root may ask, whatever the way.
 func TestFailoverCommandIsForRoot(t *testing.T) {
 	t.Parallel()
@@ -178,7 +211,7 @@ func TestSocketOutlivesNobody(t *testing.T) {
 	d.refuses("? imon does not run as instance 'main': nobody listens on " + d.socket() + "\n")
 
 	d.launch()
-	d.see(d.started, "Primary Network net42 (eth1): online")
+	d.see(d.started, "Route net42 (eth1) is active")
 	d.says("Active: primary net42 (eth1)\n")
 	second := d.bench.Program
 	if strings.Contains(first.Text()+second.Text(), "No socket") {

@@ -55,6 +55,20 @@ func (c *Control) release() {
 	})
 }
 
+// Renumber says that the uplink that is forced is number i in the monitor that runs
+// next, or [uplink.None] when it has none like it. The one that runs is not told.
+// Where none is forced it does nothing.
+func (c *Control) Renumber(i int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.forced != uplink.None {
+		c.forced = i
+	}
+	if i == uplink.None {
+		c.until = time.Time{}
+	}
+}
+
 // Resync asks for a Sync of the kernel now, as a change in the kernel does:
 // something else that the uplinks depend on has changed.
 func (c *Control) Resync() { c.tell(func() { c.resync = true }) }

@@ -177,6 +177,26 @@ func TestLateTimerEndsNothing(t *testing.T) {
 	}
 }
 
+// The monitor that runs goes on with the number that it knows.
+func TestRenumberIsForTheNextMonitor(t *testing.T) {
+	inRig(t, nil, func(r *rig) {
+		r.skip()
+		r.until(3 * time.Second)
+		r.control.Force(standby, time.Hour)
+		r.want("3s failover-forced Standby 'eth2' 10.0.2.2", "3s failover-standby Standby 'eth2' 10.0.2.2")
+		r.control.Renumber(primary)
+		r.until(5 * time.Second)
+		r.want()
+		if i, left := r.control.Forced(); i != primary || left != time.Hour-2*time.Second {
+			t.Errorf("forced %d for another %v", i, left)
+		}
+		r.control.Renumber(uplink.None)
+		if i, left := r.control.Forced(); i != uplink.None || left != 0 {
+			t.Errorf("forced %d for another %v", i, left)
+		}
+	})
+}
+
 // The time goes on while no monitor runs: one that starts later obeys what is left.
 func TestForceEndsForTheNextMonitorToo(t *testing.T) {
 	inRig(t, func(r *rig) { r.control.Force(standby, 5*time.Second) }, func(r *rig) {

@@ -28,6 +28,17 @@ func (f Failover) Prefer(i int, d time.Duration) Preference {
 	return p
 }
 
+// Failover is the failover monitor that runs, the one of IPv4 before that of IPv6,
+// which has the same uplinks; nil when none does.
+func (d Document) Failover() *Failover {
+	for _, f := range []*Failover{d.Monitors.Failover, d.Monitors.Failover6} {
+		if f != nil && f.Enabled {
+			return f
+		}
+	}
+	return nil
+}
+
 // Find returns the index of the uplink that a person means: by role, by the name
 // that it was given, by interface or by device, in this order.
 func (f Failover) Find(name string) (int, error) {
@@ -61,10 +72,11 @@ func (f Failover) roles() string {
 // End says in the document that the preference of the uplink of index i ends by
 // itself after left, in whole seconds from above. It says nothing when the document shows another one.
 func (d *Document) End(i int, left time.Duration) {
-	f := d.Monitors.Failover
-	if f == nil || left <= 0 || i < 0 || i >= len(f.Uplinks) || f.Uplinks[i].Role != f.Forced {
-		return
+	for _, f := range []*Failover{d.Monitors.Failover, d.Monitors.Failover6} {
+		if f == nil || left <= 0 || i < 0 || i >= len(f.Uplinks) || f.Uplinks[i].Role != f.Forced {
+			continue
+		}
+		f.ForcedUntil = time.Now().Round(0).Add(left).Format(time.RFC3339)
+		f.ForcedSeconds = seconds(left + time.Second - 1)
 	}
-	f.ForcedUntil = time.Now().Round(0).Add(left).Format(time.RFC3339)
-	f.ForcedSeconds = seconds(left + time.Second - 1)
 }

@@ -49,6 +49,16 @@ func TestPrefer(t *testing.T) {
 	}
 }
 
+func TestWhichFailoverRuns(t *testing.T) {
+	on, off := &Failover{Monitor: Monitor{Enabled: true}}, &Failover{}
+	six := &Failover{Monitor: Monitor{Enabled: true}}
+	for _, c := range []struct{ four, six, want *Failover }{{on, six, on}, {on, off, on}, {off, six, six}, {off, off, nil}, {nil, nil, nil}} {
+		if got := (Document{Monitors: Monitors{Failover: c.four, Failover6: c.six}}).Failover(); got != c.want {
+			t.Errorf("of %v and %v: %v", c.four, c.six, got)
+		}
+	}
+}
+
 // The document says when a preference ends, once the monitor has obeyed it.
 func TestEnd(t *testing.T) {
 	in(t, func(t *testing.T, s *Store) {
