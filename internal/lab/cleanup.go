@@ -90,6 +90,15 @@ func (id identity) killAll() error {
 	}
 }
 
+// Pids are the processes in the namespace, without this one.
+func (n *NS) Pids() []int {
+	id, there := identify(n.path())
+	if !there {
+		return nil
+	}
+	return id.pids()
+}
+
 // pids are the processes in the namespace, without this one.
 func (id identity) pids() []int {
 	var pids []int

@@ -41,7 +41,7 @@ func (l *Lab) Removed(i int) Fault {
 }
 
 func (l *Lab) reinsert(i int) error {
-	if err := host(veth(home(i).Interface, l.Router, "lan", l.ISPs[i])); err != nil {
+	if err := host(l.veth(home(i).Interface, l.Router, "lan", l.ISPs[i])); err != nil {
 		return err
 	}
 	if err := l.ISPs[i].batch(l.ispLines(i)); err != nil {

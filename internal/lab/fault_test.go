@@ -157,9 +157,14 @@ func TestRemovedInterfaceReturnsWithAnotherIndex(t *testing.T) {
 	must(t, f.Restore())
 	after, err := l.Router.interfaces()
 	must(t, err)
+	far, err := l.ISPs[0].interfaces()
+	must(t, err)
 	for index, name := range after {
 		if name == "eth1" && before[index] == "eth1" {
 			t.Errorf("eth1 has index %d as before", index)
+		}
+		if name == "eth1" && far[index] == "lan" {
+			t.Errorf("both ends have index %d: the kernel would notice a carrier late", index)
 		}
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 )
 
 // Lab is one set of namespaces with everything that runs in them. Its methods
@@ -39,7 +40,8 @@ type Lab struct {
 	Providers []*Provider    // web servers that tell the caller its address
 
 	snat bool
-	dir  string // temporary files; its name is the prefix of the namespaces'
+	dir  string       // temporary files; its name is the prefix of the namespaces'
+	ends atomic.Int32 // of cables made so far
 
 	mu      sync.Mutex
 	uplinks [2]Uplink

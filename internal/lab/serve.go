@@ -41,7 +41,9 @@ func (l *Lab) serveHTTP() error {
 	return nil
 }
 
-// echoPort is the UDP port of the echo server (RFC 862).
+// echoPort is the UDP port of the echo server, which is more than one of RFC
+// 862: it appends the four bytes of the address that a datagram came from, so
+// that the asker learns by which provider it went.
 const echoPort = 7
 
 // serveEcho sends every datagram back to where it came from.
@@ -63,7 +65,7 @@ func echo(conn *net.UDPConn) {
 			return
 		}
 		if err == nil {
-			conn.WriteToUDPAddrPort(buffer[:n], from)
+			conn.WriteToUDPAddrPort(append(buffer[:n], from.Addr().AsSlice()...), from)
 		}
 	}
 }

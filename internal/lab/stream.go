@@ -27,6 +27,7 @@ type Stream struct {
 type packet struct {
 	sent     time.Time
 	answered time.Duration // after sent; 0 while it is not
+	from     [4]byte       // the provider's address, as the internet saw it
 }
 
 // late is the age at which an unanswered packet counts as lost. An answer that
@@ -108,20 +109,20 @@ func (s *Stream) receive() {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if err == nil && n == 8 {
-			s.note(int(binary.BigEndian.Uint64(buffer)))
+		if err == nil && n == 12 {
+			s.note(int(binary.BigEndian.Uint64(buffer)), [4]byte(buffer[8:]))
 		}
 	}
 }
 
-func (s *Stream) note(number int) {
+func (s *Stream) note(number int, from [4]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if number >= len(s.packets) {
 		return
 	}
 	p := &s.packets[number]
-	p.answered = max(time.Since(p.sent), 1)
+	p.answered, p.from = max(time.Since(p.sent), 1), from
 	s.newest = max(s.newest, number)
 }
 
@@ -142,8 +143,35 @@ func (s *Stream) Up() bool {
 func (s *Stream) Since(from time.Time) Report {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first, _ := slices.BinarySearchFunc(s.packets, from, func(p packet, t time.Time) int { return p.sent.Compare(t) })
-	return s.report(first, time.Now())
+	return s.report(s.first(from), time.Now())
+}
+
+// first is the number of the first packet that was not sent before from.
+func (s *Stream) first(from time.Time) int {
+	n, _ := slices.BinarySearchFunc(s.packets, from, func(p packet, t time.Time) int { return p.sent.Compare(t) })
+	return n
+}
+
+// Way is the provider by which packets went from some moment on.
+type Way struct {
+	From time.Time  // the first of them was sent
+	Via  netip.Addr // the provider's address, as the internet saw it
+}
+
+// Ways are the ways of the packets that were sent after from and answered, one
+// for each change, the oldest first.
+func (s *Stream) Ways(from time.Time) []Way {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ways []Way
+	var last [4]byte
+	for _, p := range s.packets[s.first(from):] {
+		if p.answered > 0 && (len(ways) == 0 || p.from != last) {
+			last = p.from
+			ways = append(ways, Way{p.sent, netip.AddrFrom4(last)})
+		}
+	}
+	return ways
 }
 
 // Gaps are all gaps so far.

@@ -34,6 +34,13 @@ func TestStreamSeesGaps(t *testing.T) {
 	if all := s.Gaps(); len(all) != 2 {
 		t.Errorf("gaps from the start: %+v", all)
 	}
+	ways := s.Ways(time.Time{})
+	if len(ways) != 2 || ways[0].Via != l.Uplink(0).Global || ways[1].Via != l.Uplink(1).Global || !ways[1].From.Equal(g.From.Add(g.For)) {
+		t.Errorf("ways: %v, with a gap %+v between them", ways, g)
+	}
+	if ways := s.Ways(time.Now()); len(ways) != 0 {
+		t.Errorf("ways since now: %v", ways)
+	}
 	must(t, s.Stop())
 	must(t, s.Stop())
 }
@@ -82,7 +89,7 @@ func sameReport(a, b Report) bool {
 func TestPacketsInFlightAreNotLost(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	s := &Stream{newest: 0, packets: []packet{{now, 1}, {now, 0}, {now, 0}}}
+	s := &Stream{newest: 0, packets: []packet{{sent: now, answered: 1}, {sent: now}, {sent: now}}}
 	if r := s.report(0, now); r.Sent != 1 || r.Lost != 0 {
 		t.Errorf("report: %+v", r)
 	}

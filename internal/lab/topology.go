@@ -11,7 +11,7 @@ import (
 const (
 	LANHost   = "192.168.92.10" // the LAN host
 	LANRouter = "192.168.92.1"  // the router, seen from the LAN
-	EchoHost  = "9.9.9.9"       // answers UDP on port 7 (RFC 862)
+	EchoHost  = "9.9.9.9"       // answers UDP on port 7 with what it got and from whom
 	Host6     = "2606:4700::1111"
 )
 
@@ -68,30 +68,27 @@ func (l *Lab) build() error {
 	return l.nat()
 }
 
-// cable makes the namespaces and the veth pairs between them. Two ends with the
-// same index would look like a device of its own to the kernel, which then takes
-// up to a second to notice a carrier.
+// cable makes the namespaces and the veth pairs between them.
 func (l *Lab) cable() error {
 	var b strings.Builder
 	for _, ns := range l.all() {
 		fmt.Fprintf(&b, "netns add %s\n", ns.name)
 	}
-	index := 10
-	pair := func(a *NS, nameA string, z *NS, nameZ string) {
-		index += 2
-		b.WriteString(veth(fmt.Sprint(nameA, " index ", index), a, fmt.Sprint(nameZ, " index ", index+1), z))
-	}
-	pair(l.LAN, "eth0", l.Router, "lan0")
+	b.WriteString(l.veth("eth0", l.LAN, "lan0", l.Router))
 	for i, isp := range l.ISPs {
-		pair(l.Router, home(i).Interface, isp, "lan")
-		pair(isp, "far", l.Internet, fmt.Sprintf("isp%d", i+1))
+		b.WriteString(l.veth(home(i).Interface, l.Router, "lan", isp))
+		b.WriteString(l.veth("far", isp, fmt.Sprintf("isp%d", i+1), l.Internet))
 	}
 	return host(b.String())
 }
 
-// veth is the line of ip(8) that makes a cable between two namespaces.
-func veth(nameA string, a *NS, nameZ string, z *NS) string {
-	return fmt.Sprintf("link add %s netns %s type veth peer name %s netns %s\n", nameA, a.name, nameZ, z.name)
+// veth is the line of ip(8) that makes a cable between two namespaces. Two ends
+// with the same index would look like a device of its own to the kernel, which
+// then takes up to a second to notice a carrier: every end gets another one.
+func (l *Lab) veth(nameA string, a *NS, nameZ string, z *NS) string {
+	index := 10 + l.ends.Add(2)
+	return fmt.Sprintf("link add %s index %d netns %s type veth peer name %s index %d netns %s\n",
+		nameA, index, a.name, nameZ, index+1, z.name)
 }
 
 // kernelSettings makes every namespace forward, and independent of how the
