@@ -2,7 +2,7 @@
 VERSION ?= $(shell scripts/version.sh)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build test test-netconf test-short check demo soak fuzz clean
+.PHONY: help build bench bench-floor test test-netconf test-short check demo soak fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,6 +13,15 @@ build: ## bin/imon for this machine, static
 demo: build ## all four monitors in a lab of network namespaces, with faults (root, under two minutes)
 	@scripts/need.sh iproute2:ip nftables:nft
 	@go run ./internal/lab/demo -imon bin/imon -action rpi/imon-action.sample -config internal/lab/demo/imon-demo
+
+bench: build ## what the LAN notices of faults, with imon and with others (root, 45 minutes; BENCH_PEERS=all; BENCH="-faults ab")
+	@scripts/need.sh iproute2:ip nftables:nft
+	@[ "$(BENCH_PEERS)" != all ] || scripts/need.sh keepalived:keepalived iputils-ping:ping busybox:busybox
+	@go build -o bin/bench ./internal/lab/bench
+	@nice -n -10 bin/bench -imon bin/imon $(if $(filter all,$(BENCH_PEERS)),-all) $(BENCH)
+
+bench-floor: ## the least that a failover can take: the kernel's word and one replaced route alone (root)
+	@go test -run '^$$' -bench 'LinkDown|CarrierLost|SetDefault|Sync' -benchtime 50x ./internal/uplink
 
 test: ## every test, with real kernels' routing in network namespaces (root)
 	@scripts/need.sh gcc:gcc iproute2:ip iputils-ping:ping nftables:nft busybox:busybox perl:perl

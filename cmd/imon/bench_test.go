@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,45 +11,6 @@ import (
 
 	"github.com/ejgeiger/imon/internal/lab"
 )
-
-// BenchmarkGap measures what a 5 ms UDP stream of the LAN host loses when the
-// uplink in use fails, for a cable cut and for a provider that forwards
-// nothing, at interval 10 and at interval 1. Run it with -benchtime 10x.
-func BenchmarkGap(b *testing.B) {
-	for _, interval := range []float64{10, 1} {
-		for _, what := range []string{"cable cut at the router", "cable cut at the ISP", "ISP blackhole"} {
-			b.Run(fmt.Sprintf("%s/interval %v", what, interval), func(b *testing.B) { benchmarkGap(b, what, interval) })
-		}
-	}
-}
-
-func benchmarkGap(b *testing.B, what string, interval float64) {
-	l := lab.Start(b)
-	fault := map[string]lab.Fault{
-		"cable cut at the router": l.CutRouter(0), "cable cut at the ISP": l.CutISP(0), "ISP blackhole": l.Blackhole(0),
-	}[what]
-	c := l.Config().Set("failover", "interval", interval)
-	internetTargets(c)
-	p := launch(b, l, c)
-	stream, err := l.Stream(5 * time.Millisecond)
-	must(b, err)
-	var gaps []time.Duration
-	for b.Loop() {
-		await(b, p, time.Time{}, "Primary Route net42 (eth1) is active")
-		wait(b, "the stream to flow", stream.Up)
-		time.Sleep(time.Duration(len(gaps)%10) * time.Duration(interval*float64(time.Second)) / 10) // spread over the interval
-		at := time.Now()
-		must(b, fault.Inject())
-		await(b, p, at, "Standby Route net62 (eth2) is active")
-		wait(b, "the stream to flow again", stream.Up)
-		time.Sleep(300 * time.Millisecond) // so that late answers are in
-		gaps = append(gaps, stream.Since(at).Longest().For)
-		at = time.Now()
-		must(b, fault.Restore())
-		await(b, p, at, "Primary Route net42 (eth1) is active")
-	}
-	report(b, gaps)
-}
 
 // BenchmarkIdle measures memory and CPU of, and programs started by, an imon with all four
 // monitors at interval 1 and nothing to say. Run it with -benchtime 60x: each
@@ -133,23 +92,4 @@ func await(b *testing.B, p *lab.Program, from time.Time, text string) {
 	defer cancel()
 	_, err := p.Await(ctx, from, text)
 	must(b, err)
-}
-
-// wait waits for a condition.
-func wait(b *testing.B, what string, holds func() bool) {
-	b.Helper()
-	for end := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			b.Fatalf("not within %v: %s", patience, what)
-		}
-	}
-}
-
-// report prints the median and the largest of the gaps.
-func report(b *testing.B, gaps []time.Duration) {
-	b.Helper()
-	slices.Sort(gaps)
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(gaps[len(gaps)/2].Microseconds())/1000, "ms-median")
-	b.ReportMetric(float64(gaps[len(gaps)-1].Microseconds())/1000, "ms-max")
 }

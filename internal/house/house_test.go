@@ -85,7 +85,7 @@ func owners() map[string]struct {
 		reason string
 	}
 	return map[string]rule{
-		"github.com/vishvananda/netlink":           {[]string{"internal/uplink", "internal/lab"}, "only uplink talks to the kernel's routing"},
+		"github.com/vishvananda/netlink":           {[]string{"internal/uplink", "internal/lab", "internal/lab/bench"}, "only uplink talks to the kernel's routing"},
 		"github.com/vishvananda/netns":             {[]string{"internal/lab"}, "only the lab moves between namespaces"},
 		"github.com/prometheus-community/pro-bing": {[]string{"internal/probe"}, "only probe sends echo requests"},
 		"github.com/miekg/dns":                     {[]string{"internal/probe", "internal/lab"}, "only probe asks DNS servers"},
@@ -95,7 +95,7 @@ func owners() map[string]struct {
 		"github.com/creack/pty":                    {nil, "only tests play a terminal"},
 		"github.com/ncruces/go-strftime":           {[]string{"internal/sink"}, "only the log sink shows dates"},
 		"github.com/coreos/go-systemd/v22/daemon":  {[]string{"cmd/imon"}, "only the process itself tells the service manager how it is"},
-		"os/exec":       {[]string{"internal/sink", "internal/lab", "internal/lab/demo", "internal/ubus/ubustest"}, "only the action sink starts programs"},
+		"os/exec":       {[]string{"internal/sink", "internal/lab", "internal/lab/bench", "internal/lab/demo", "internal/ubus/ubustest"}, "only the action sink starts programs"},
 		"net/http":      {[]string{"internal/probe", "internal/socket", "internal/lab"}, "only probe asks web servers, and only socket is one"},
 		"text/template": {nil, "it keeps the linker from dropping unused methods"},
 		"html/template": {nil, "it keeps the linker from dropping unused methods"},
@@ -135,9 +135,10 @@ func rooms() map[string][]string {
 
 		"internal/ubus/ubustest": {"internal/ubus"},
 
-		"internal/lab":      nil,
-		"internal/lab/demo": {"internal/lab"},
-		"internal/lab/peer": nil,
+		"internal/lab":       nil,
+		"internal/lab/bench": {"internal/lab"},
+		"internal/lab/demo":  {"internal/lab"},
+		"internal/lab/peer":  nil,
 	}
 }
 

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Stream is the LAN host's view of the internet: one UDP flow through the
@@ -79,18 +82,34 @@ func (s *Stream) Stop() error {
 	return nil
 }
 
+// send sends until Stop, on a thread of its own that does not wait for a busy
+// machine's other programs: a late packet would look like a gap.
 func (s *Stream) send() {
+	runtime.LockOSThread() // for good: the thread ends with the goroutine
+	unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}, 0)
 	to := netip.AddrPortFrom(netip.MustParseAddr(EchoHost), echoPort)
-	ticker := time.NewTicker(s.every)
-	defer ticker.Stop()
-	for {
-		s.conn.WriteToUDPAddrPort(s.next(), to) // one that cannot be sent is lost
-		select {
-		case <-ticker.C:
-		case <-s.stop:
-			return
+	for due := time.Now(); !s.stopped(); due = later(due.Add(s.every), time.Now()) {
+		if wait := unix.NsecToTimespec(int64(time.Until(due))); wait.Nano() > 0 {
+			unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &wait, nil)
 		}
+		s.conn.WriteToUDPAddrPort(s.next(), to) // one that cannot be sent is lost
 	}
+}
+
+func (s *Stream) stopped() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // next notes that a packet is sent, and returns it: its number.
