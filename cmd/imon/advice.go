@@ -42,7 +42,7 @@ func lookUp(ctx context.Context, e env) (n interfaces, end func()) {
 // commands that leave them to imon; nothing when all is well.
 func (n interfaces) advice(cfg config.Failover) (all []netconf.Advice) {
 	var commands []string
-	for _, u := range cfg.Uplinks {
+	for _, u := range cfg.All() {
 		found, _ := n.find(u.Interface)
 		if found.Installs {
 			all = append(all, netconf.Advice{Sentence: fmt.Sprintf(

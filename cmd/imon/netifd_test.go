@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"os"
 	"slices"
@@ -171,10 +172,14 @@ func TestCheckAdvises(t *testing.T) {
 		Name: "wan", Device: "eth1", Address: netip.MustParsePrefix("192.168.42.2/24"), Gateway: netip.MustParseAddr("192.168.42.1"), DefaultRoute: true,
 	}
 	wwan := netifdtest.Interface{Name: "wwan", Device: "wwan0", Address: netip.MustParsePrefix("10.1.2.2/24"), Gateway: netip.MustParseAddr("10.1.2.1")}
-	n := netifdtest.Start(t, socket, wan, wwan)
-	text := `{ "failover": { "enable": true, "primary-if": "wan", "primary-gw": "auto", "standby-if": "wwan0", "standby-gw": "10.1.2.1" } }`
+	lte := netifdtest.Interface{
+		Name: "lte", Device: "wwan1", Address: netip.MustParsePrefix("10.1.3.2/24"), Gateway: netip.MustParseAddr("10.1.3.1"), DefaultRoute: true,
+	}
+	n := netifdtest.Start(t, socket, wan, wwan, lte)
+	text := `{ "failover": { "enable": true, "primary-if": "wan", "primary-gw": "auto", "standby-if": "wwan0", "standby-gw": "10.1.2.1",
+		"uplinks": "if=lte gw=auto" } }`
 	files := map[string]string{"/etc/default/imon-main": text}
-	commands := "    uci set network.wan.defaultroute='0'\n    uci commit network\n    service network reload\n"
+	commands := "    uci set network.wan.defaultroute='0'\n    uci set network.lte.defaultroute='0'\n    uci commit network\n    service network reload\n"
 	look := func() string {
 		t.Helper()
 		got := invoke(t, files, "check")
@@ -187,8 +192,8 @@ func TestCheckAdvises(t *testing.T) {
 	if out := look(); !strings.Contains(out, "% netifd installs a default route of its own for interface wan") || !strings.Contains(out, commands) || strings.Contains(out, "wwan.default") {
 		t.Errorf("no advice in\n%s", out)
 	}
-	wan.DefaultRoute = false
-	if err := n.Update(wan); err != nil {
+	wan.DefaultRoute, lte.DefaultRoute = false, false
+	if err := errors.Join(n.Update(wan), n.Update(lte)); err != nil {
 		t.Fatal(err)
 	}
 	if out := look(); strings.Contains(out, "uci") {

@@ -65,6 +65,22 @@ func TestFirstSuccessDoesNotWait(t *testing.T) {
 	})
 }
 
+// The rounds that began while all were down, and are still waiting when an answer
+// comes in, do not take it back.
+func TestFirstSuccessIsNotTakenBackByOlderRounds(t *testing.T) {
+	inRig(t, func(r *rig) {
+		r.cfg.Interval = 100 * time.Millisecond
+		r.prober.on(gateway1, silent)
+		r.prober.on(gateway2, silent)
+	}, func(r *rig) {
+		r.until(2950 * time.Millisecond)
+		r.skip()
+		r.prober.on(gateway2, alive)
+		r.until(10 * time.Second)
+		r.want("3s failover-uplink-online Standby 'eth2' 10.0.2.2 after 1.975s", "3s failover-standby Standby 'eth2' 10.0.2.2")
+	})
+}
+
 func TestReliability(t *testing.T) {
 	for _, c := range []struct {
 		name        string

@@ -32,6 +32,7 @@ type observation struct {
 	device  string     // through which it leads, "" when that is not known
 	gateway netip.Addr // invalid when it is not known, or there is none
 	reason  string     // why the verdict is not online
+	past    bool       // of a round: it is about a past state of the uplink, and says nothing
 	changed bool       // its interface, address or gateway is another one than before
 	sample  sample     // of a round: what it measured
 	replies evidence   // of a round that fails: whether the LAN's own flows were answered by this uplink meanwhile

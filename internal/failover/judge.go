@@ -32,10 +32,14 @@ func (l *loop) collect(a answer) {
 }
 
 // hasten tells step that uplink i answers before the round is over, when all are
-// down: those that do not answer must not keep the line closed.
+// down: those that do not answer must not keep the line closed. What rounds before
+// this one have yet to say of it is about a past state.
 func (l *loop) hasten(r *round, i int) {
 	if !l.state.bothDown || l.hear(r, i).verdict != online {
 		return
+	}
+	for _, older := range l.rounds[:slices.Index(l.rounds, r)] {
+		older.uplinks[i].discard()
 	}
 	l.feed(l.observe(func(j int) observation {
 		if j != i {
@@ -70,11 +74,14 @@ func (l *loop) finish(r *round) {
 // state. What they say of the others still counts.
 func (l *loop) discard(i int) {
 	for _, r := range l.rounds {
-		h := &r.uplinks[i]
-		h.stale = true
-		if h.cancel != nil {
-			h.cancel()
-		}
+		r.uplinks[i].discard()
+	}
+}
+
+func (h *hearing) discard() {
+	h.stale = true
+	if h.cancel != nil {
+		h.cancel()
 	}
 }
 
@@ -85,7 +92,7 @@ func (l *loop) judge(r *round, i int) observation {
 	case !l.known:
 		return observation{reason: "the kernel does not say how it is"}
 	case h.stale || h.cancel == nil:
-		return observation{reason: "it changed while it was probed"}
+		return observation{past: true}
 	case len(h.answers) == 0:
 		return observation{reason: "it has neither a target nor a gateway"}
 	}

@@ -43,6 +43,7 @@ func (t *turn) note(i int, o observation) {
 	u.place(o)
 	u.moved = u.moved && t.holder != i
 	switch {
+	case o.past:
 	case o.verdict == unknown && t.round:
 		t.noteBlind(i, o.reason)
 	case o.verdict == unknown:

@@ -231,7 +231,7 @@ func (l *loop) observe(ask func(i int) observation) observed {
 		if i < len(l.snapshot.Uplinks) {
 			s := l.snapshot.Uplinks[i]
 			if !s.Usable() {
-				o.verdict, o.reason, o.sample = offline, s.Reason, sample{}
+				o = observation{verdict: offline, reason: s.Reason, changed: o.changed}
 			}
 			o.address = s.Address
 		}
