@@ -17,6 +17,9 @@ func FuzzLoad(f *testing.F) {
 	f.Add(sample)
 	for _, text := range []string{"", "{}", "[", "\ufeff#\r\n{}", ping(`"interval": 1e999`), ping(`"addping": ["a", 1]`),
 		failover("true", `"standby-if": "eth1", "primary-name": ":"`), `{"ping": 5, "ping": {"ping": {"ping": null}}}`,
+		failover("true", `"uplinks": ["if=a gw=auto ping=b,c", "if=d gw=none name=e ping=f;if=g gw=192.0.2.9 method=dns"], "reliability": 2`),
+		failover("true", `"family": 6, "standby-gw6": "fe80::1", "primary-method": "tcp", "primary-ping6": "[2001:db8::1]:443", "uplinks": "if=a"`),
+		failover("true", `"recovery-loss": 20, "failure-loss": "20", "hold": 5e3, "primary-ping": ["a", "b;c"], "failure-rtt": 0.5`),
 		`{"ddns": {"enable": true, "providers": "a, http://[::1]:80/?x"}, "global": {"action": "/usr/local/bin/imon-action"}}`} {
 		f.Add([]byte(text))
 	}
@@ -72,11 +75,7 @@ func checkConfig(t *testing.T, c Config) {
 	if c.Ping.Enable && c.Ping.Target == "" || c.Updown.Enable && c.Updown.Target == "" || len(c.DDNS.Providers) == 0 {
 		t.Errorf("a monitor has nobody to ask: %+v", c)
 	}
-	for _, u := range c.Failover.Uplinks {
-		if c.Failover.Enable && (u.Interface == "" || !u.Gateway.IsValid()) {
-			t.Errorf("uplink %+v", u)
-		}
-	}
+	checkUplinks(t, c.Failover)
 	for _, k := range Keys() { // what was accepted once is accepted again
 		again := Defaults()
 		if faults := k.Set(&again, k.Get(c)); len(faults) > 0 || k.Get(again) != k.Get(c) {
@@ -87,5 +86,25 @@ func checkConfig(t *testing.T, c Config) {
 		if strings.ContainsFunc(line, unicode.IsControl) {
 			t.Errorf("listing %q", line)
 		}
+	}
+}
+
+// checkUplinks checks what the monitor of each family may rely on.
+func checkUplinks(t *testing.T, f Failover) {
+	t.Helper()
+	var all []Uplink
+	if f.Family.V4() {
+		all = f.All()
+	}
+	if f.Family.V6() {
+		all = append(all, f.V6().All()...)
+	}
+	for _, u := range all {
+		if f.Enable && (u.Interface == "" || !u.Gateway.IsValid() || u.NoGateway() && len(u.Targets) == 0) {
+			t.Errorf("uplink %+v", u)
+		}
+	}
+	if q := f.Quality; f.Enable && (f.Hold > f.HoldMax || q.RecoveryLoss > q.FailureLoss || len(f.All()) > maxUplinks) {
+		t.Errorf("failover %+v", f)
 	}
 }
