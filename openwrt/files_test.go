@@ -83,7 +83,7 @@ func TestConfigurationHasEveryOption(t *testing.T) {
 
 // What is proposed for a new instance is the default, or what is better.
 func TestConfigurationShowsWhatIsRecommended(t *testing.T) {
-	examples := []string{"ddns_interval", "ddns_providers", "updown_monitorip", "ping_monitorip", "failover_uplinks",
+	examples := []string{"ddns_providers", "updown_monitorip", "ping_monitorip", "failover_uplinks",
 		"failover_primary_if", "failover_primary_gw", "failover_standby_if", "failover_standby_gw"}
 	names, values := options(t)
 	for _, k := range config.Keys() {
@@ -177,6 +177,9 @@ func TestEveryOptionIsValidated(t *testing.T) {
 		config.KindText: "string", config.KindInterface: "string", config.KindGateway: "or('auto','none',ip4addr)", config.KindURLs: "string",
 		config.KindGateway6: "or('auto','none',ip6addr)", config.KindTargets: "string", config.KindTargets6: "string", config.KindUplinks: "string",
 		config.KindMethod: "or('icmp','dns','tcp','http')", config.KindFamily: "or('4','6','both')", config.KindPause: "ufloat", config.KindMillis: "ufloat",
+		config.KindSources: "string", config.KindFollow: "or('active','each')", config.KindName: "string", config.KindNames: "string",
+		config.KindUpdate: "or('rfc2136','dyndns2','url')", config.KindServer: "string", config.KindSecret: "string",
+		config.KindAlgorithm: "or('hmac-sha1','hmac-sha224','hmac-sha256','hmac-sha384','hmac-sha512')",
 		config.KindPercent: "ufloat", config.KindNumber: "range(0,1000)", config.KindStatus: "range(100,599)",
 	}
 	want := []string{"enabled:bool"}

@@ -28,6 +28,11 @@ _imon_keys() {
 		failover.prefer-primary failover.metric ping.monitorip; do
 		echo "$key="
 	done
+	for key in sources command lookup-interval family follow hostname primary-hostname standby-hostname \
+		further-hostnames force-interval update update-server zone ttl key-name key-algorithm key-secret \
+		key-file username password password-file; do
+		echo "ddns.$key="
+	done
 	for side in primary standby; do
 		for key in if name gw ping postping method gw6 ping6; do
 			echo "failover.$side-$key="

@@ -8,29 +8,40 @@ func (b *builder) check() {
 	b.target("updown", b.c.Updown.Enable)
 	b.target("ping", b.c.Ping.Enable)
 	b.failover()
+	b.ddns()
 	b.enabled()
 }
 
 // action checks that the action script can be started.
-func (b *builder) action() {
-	path := b.c.Global.Action
+func (b *builder) action() { b.program("global", "action", b.c.Global.Action, "Action script") }
+
+// program checks that what a key names can be started.
+func (b *builder) program(section, key, path, what string) {
 	if path == "" {
 		return
 	}
-	f := Fault{Line: b.doc.section("global").lineOf("action"),
-		Section: "global", Key: "action", Value: path}
-	words := fmt.Sprintf("Action script '%s' not ", escape(path))
+	f := Fault{Line: b.doc.section(section).lineOf(key), Section: section, Key: key, Value: path}
+	words := fmt.Sprintf("%s '%s' not ", what, escape(path))
 	info, err := b.stat(path)
 	switch {
 	case err != nil:
-		b.faults = append(b.faults, b.doc.say(f, words+"found"))
+		b.unfit(f, words+"found")
 	case !info.Mode().IsRegular():
 		f.Rule = "must be a regular file"
-		b.faults = append(b.faults, b.doc.say(f, words+"executable"))
+		b.unfit(f, words+"executable")
 	case info.Mode().Perm()&0o111 == 0:
 		f.Rule = "must be a file that may be executed"
-		b.faults = append(b.faults, b.doc.say(f, words+"executable"))
+		b.unfit(f, words+"executable")
 	}
+}
+
+// unfit is a fault in words of its own, or a warning where nobody will use the value.
+func (b *builder) unfit(f Fault, words string) {
+	if b.strict(f.Section) {
+		b.faults = append(b.faults, b.doc.say(f, words))
+		return
+	}
+	b.warn(f.Line, f.Rule, words+fmt.Sprintf(", which does not matter as [%s] is not enabled", f.Section))
 }
 
 // target checks that an enabled monitor of one host has that host.

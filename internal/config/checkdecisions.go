@@ -19,24 +19,24 @@ func (b *builder) decisions() {
 // notAbove refuses the value of a key if it is above that of another one.
 func (b *builder) notAbove(key string, above bool, limit string) {
 	if above {
-		b.wrongKey(key, fmt.Sprintf("must not be above %s, which is %s", limit, b.key(limit).Get(b.c)))
+		b.wrongKey("failover", key, fmt.Sprintf("must not be above %s, which is %s", limit, b.key("failover", limit).Get(b.c)))
 	}
 }
 
-// wrongKey is a wrong value of a key of failover.
-func (b *builder) wrongKey(key, rule string) {
-	k := b.key(key)
+// wrongKey is a wrong value of a key.
+func (b *builder) wrongKey(section, key, rule string) {
+	k := b.key(section, key)
 	b.wrong(k, b.doc.at(b.doc.section(k.Section).lineOf(k.Name), k.fault(k.Get(b.c), rule)))
 }
 
-// key is the key of failover of that name.
-func (b *builder) key(name string) Key {
+// key is the key of a section of that name.
+func (b *builder) key(section, name string) Key {
 	for _, k := range b.keys {
-		if k.Section == "failover" && k.Name == name {
+		if k.Section == section && k.Name == name {
 			return k
 		}
 	}
-	panic("config: there is no key failover." + name)
+	panic("config: there is no key " + section + "." + name)
 }
 
 // fewProbes is below how many probes in its window the quality of an uplink is not

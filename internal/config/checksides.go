@@ -98,7 +98,7 @@ func (b *builder) reliability(s side) {
 		}
 	}
 	if where != "" {
-		b.wrongKey("reliability", fmt.Sprintf("must be at most %d, the number of targets in %s", fewest, where))
+		b.wrongKey("failover", "reliability", fmt.Sprintf("must be at most %d, the number of targets in %s", fewest, where))
 	}
 }
 

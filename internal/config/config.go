@@ -59,12 +59,6 @@ type Rounds struct {
 	Wait     time.Duration // for the answer to the last request of a round
 }
 
-// DDNS are the settings of the monitor of the external address.
-type DDNS struct {
-	Rounds
-	Providers []string // URLs that answer with the asker's address
-}
-
 // Updown are the settings of the monitor of one host.
 type Updown struct {
 	Rounds

@@ -17,7 +17,7 @@ type Fault struct {
 	Line    int    // in the file, from 1; 0 when no line is to blame
 	Section string
 	Key     string
-	Value   string // as it stands in the file
+	Value   string // as it stands in the file, but no secret
 	Rule    string // what the value must be
 
 	Sentence string // all of that in one line, for people
@@ -71,6 +71,7 @@ func where(path string, line int, rule string) string {
 
 // fault is a value of k that breaks a rule, in no file yet.
 func (k Key) fault(value, rule string) Fault {
+	value = k.Hide(value)
 	f := Fault{Section: k.Section, Key: k.Name, Value: value, Rule: rule}
 	return f.called(k.String(), invalidValue(value, k.Name))
 }

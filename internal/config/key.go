@@ -34,12 +34,24 @@ const (
 	KindGateway                   // unicast IPv4 address, "auto" or "none" (see Uplink): netip.Addr
 	KindGateway6                  // unicast IPv6 address, "auto" or "none": netip.Addr
 	KindURLs                      // list of http and https URLs: []string
+	KindSources                   // list of interface, dns, http and command: []string
+	KindFollow                    // active or each: Follow
+	KindName                      // DNS name: string
+	KindNames                     // list of DNS names: []string
+	KindUpdate                    // rfc2136, dyndns2, url or nothing: Update
+	KindServer                    // HOST, HOST:PORT or URL with placeholders: string, of which a URL is shown in part
+	KindAlgorithm                 // of a key, such as hmac-sha256: string
+	KindSecret                    // text that is never shown: string
 	KindUplinks                   // list of uplinks, each of blank-separated KEY=VALUE pairs: []Uplink
 )
 
 // list reports whether a value of this kind is a list.
 func (k Kind) list() bool {
-	return k == KindHosts || k == KindURLs || k == KindTargets || k == KindTargets6 || k == KindUplinks
+	switch k {
+	case KindHosts, KindURLs, KindTargets, KindTargets6, KindUplinks, KindSources, KindNames:
+		return true
+	}
+	return false
 }
 
 // number reports whether a value of this kind is a number.
@@ -134,6 +146,18 @@ func (k Key) store(c *Config, text string) (rule string) {
 		return put(field, text, parseHost4)
 	case KindInterface:
 		return put(field, text, parseInterface)
+	case KindFollow:
+		return put(field, text, parseFollow)
+	case KindName:
+		return put(field, text, parseName)
+	case KindUpdate:
+		return put(field, text, parseUpdate)
+	case KindServer:
+		return put(field, text, parseServer)
+	case KindAlgorithm:
+		return put(field, text, parseAlgorithm)
+	case KindSecret:
+		return put(field, text, parseSecret)
 	default:
 		return put(field, text, parseText)
 	}
@@ -148,8 +172,8 @@ func put[T any](field any, text string, parse func(string) (T, string)) (rule st
 	return rule
 }
 
-// setItems is Set for a list whose items are already apart. A list of URLs is
-// never empty: without an item it is the default.
+// setItems is Set for a list whose items are already apart. A list of URLs or
+// of sources is never empty: without an item it is the default.
 func (k Key) setItems(c *Config, items []string) []Fault {
 	if k.Kind == KindUplinks {
 		return k.setUplinks(c, items)
@@ -158,11 +182,12 @@ func (k Key) setItems(c *Config, items []string) []Fault {
 	if len(items) > maxItems {
 		return []Fault{k.fault(strings.Join(items, ","), ruleItems)}
 	}
-	if len(items) == 0 && k.Kind == KindURLs {
+	if len(items) == 0 && (k.Kind == KindURLs || k.Kind == KindSources) {
 		return k.Set(c, k.Default)
 	}
 	parse := map[Kind]func(string) (string, string){
 		KindHosts: parseHost, KindURLs: parseURL, KindTargets: parseTarget, KindTargets6: parseTarget6,
+		KindSources: parseSource, KindNames: parseName,
 	}[k.Kind]
 	var list []string
 	var faults []Fault
@@ -198,6 +223,10 @@ func (k Key) Get(c Config) string {
 	case *Method:
 		return string(*field)
 	case *Family:
+		return string(*field)
+	case *Follow:
+		return string(*field)
+	case *Update:
 		return string(*field)
 	case *[]string:
 		return strings.Join(*field, ",")

@@ -30,7 +30,8 @@ func (s Section) Lines() []string {
 // Listing returns all settings, section by section in the order of the table. A
 // value that the file has is shown as Python's str() shows it, so that searches
 // in old logs and new ones find the same; every other key has its default. What
-// the Python program's failover did not know is there only when it has another one.
+// the Python program's ddns and failover did not know is there only when it has
+// another one. No secret is in it.
 func (c Config) Listing() []Section {
 	keys := Keys()
 	var list []Section
@@ -49,18 +50,18 @@ func (c Config) Listing() []Section {
 // listed reports whether the listing has a key.
 func (c Config) listed(k Key) bool {
 	_, written := c.written[k.String()]
-	return k.Section != "failover" || k.Asking != AskNew || written || k.Get(c) != k.Get(Defaults())
+	return k.Section != "failover" && k.Section != "ddns" || k.Kind == KindURLs || k.Asking != AskNew || written || k.Get(c) != k.Get(Defaults())
 }
 
 // shown is the value of a key in the listing.
 func (c Config) shown(k Key) string {
 	if v, ok := c.written[k.String()]; ok {
-		return escape(k.written(c, v))
+		return escape(k.Hide(k.written(c, v)))
 	}
 	if k.Kind == KindBool {
 		return pythonBool(k.Get(c))
 	}
-	return k.Get(c)
+	return k.Hide(k.Get(c))
 }
 
 // written is a valid value of k as the Python program showed it. It turned ping

@@ -70,6 +70,20 @@ func (k Kind) rule() string {
 		return "must be the IPv6 address of a gateway, auto or none"
 	case KindURLs:
 		return "must be a list of http:// or https:// URLs without blanks, commas and passwords"
+	case KindSources:
+		return "must be a list of interface, dns, http and command"
+	case KindFollow:
+		return "must be active or each"
+	case KindName:
+		return "must be a DNS name"
+	case KindNames:
+		return "must be a list of DNS names"
+	case KindUpdate:
+		return "must be rfc2136, dyndns2, url or nothing"
+	case KindServer:
+		return "must be HOST, HOST:PORT, or an http:// or https:// URL with {ip}, {ip6}, {hostname}, {username} and {password} and without a login"
+	case KindAlgorithm:
+		return "must be hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384 or hmac-sha512"
 	case KindUplinks:
 		return "must be a list of uplinks, each with KEY=VALUE pairs of if, name, gw, ping, postping, method, gw6 and ping6"
 	default:

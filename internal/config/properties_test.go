@@ -51,7 +51,7 @@ func TestEveryKeyHasItsFault(t *testing.T) {
 			continue
 		}
 		f := faults[0]
-		want := fmt.Sprintf("Invalid value '{}' for %s (%s:%d: %s %s)", k.Name, testFile, f.Line, k, k.Kind.rule())
+		want := fmt.Sprintf("Invalid value '%s' for %s (%s:%d: %s %s)", k.Hide("{}"), k.Name, testFile, f.Line, k, k.Kind.rule())
 		if f.Section != k.Section || f.Key != k.Name || f.Line == 0 || f.Error() != want {
 			t.Errorf("%s: %+v\nwant %s", k, f, want)
 		}
@@ -68,7 +68,7 @@ func TestEveryKeyIsForgivenWhenOff(t *testing.T) {
 		file[k.Section]["enable"] = "false"
 		file[k.Section][k.Name] = `{}`
 		c, warnings := mustLoad(t, encode(file))
-		if len(warnings) != 1 || !strings.HasPrefix(warnings[0].Text, "Invalid value '{}' for "+k.Name) {
+		if len(warnings) != 1 || !strings.HasPrefix(warnings[0].Text, "Invalid value '"+k.Hide("{}")+"' for "+k.Name) {
 			t.Errorf("%s: %v, want one warning", k, warnings)
 		}
 		if got := k.Get(c); got != k.Default {
@@ -121,8 +121,11 @@ func together(k Key) string {
 	case KindUplinks:
 		return "if=eth3 gw=auto; if=eth4 name=lte gw=192.0.2.1"
 	}
-	if k.Name == "reliability" {
+	switch k.Name {
+	case "reliability":
 		return "2"
+	case "sources":
+		return "http,dns"
 	}
 	return sampleTexts()[k.Kind]
 }

@@ -149,7 +149,21 @@ func randomJSONValue(rng *rand.Rand, k Key) string {
 		return inQuotes(pick(rng, []string{"", "eth0", "wan", "it's", `a"b\`, "ü"}))
 	case KindGateway:
 		return inQuotes(pick(rng, []string{"", "auto", "192.0.2.254"}))
-	case KindText, KindPath:
+	case KindSources:
+		return randomList(rng, ",", []string{"interface", "DNS", "http", "command", ""})
+	case KindFollow:
+		return inQuotes(pick(rng, []string{"active", "each", "Each"}))
+	case KindNames:
+		return randomList(rng, ",", []string{"host.example", "a_b.example.", "x", ""})
+	case KindName:
+		return inQuotes(pick(rng, []string{"host.example", "a_b.example.", "x", ""}))
+	case KindUpdate:
+		return inQuotes(pick(rng, []string{"", "rfc2136", "DynDNS2", "url"}))
+	case KindServer:
+		return inQuotes(pick(rng, []string{"", "ns.example", "[2001:db8::1]:53", "https://a.example/u?h={hostname}&ip={ip}&p='{password}'"}))
+	case KindAlgorithm:
+		return inQuotes(pick(rng, []string{"hmac-sha256", "HMAC-SHA512", "hmac-sha1."}))
+	case KindText, KindPath, KindSecret:
 		return inQuotes(randomText(rng))
 	default:
 		return inQuotes(pick(rng, append(hosts, "")))

@@ -59,13 +59,6 @@ func roundsKeys(section, things string, rounds func(*Config) *Rounds) []Key {
 	}
 }
 
-func ddnsKeys() []Key {
-	return append(roundsKeys("ddns", "checks", func(c *Config) *Rounds { return &c.DDNS.Rounds }),
-		Key{"ddns", "providers", KindURLs, defaultProviders, AskNew, "URLs that answer with the external address",
-			func(c *Config) any { return &c.DDNS.Providers }},
-	)
-}
-
 func updownKeys() []Key {
 	return append(roundsKeys("updown", "checks", func(c *Config) *Rounds { return &c.Updown.Rounds }),
 		Key{"updown", "monitorip", KindHost, "", AskRequired, "Name/IP address to monitor",

@@ -17,7 +17,9 @@ func TestKeysAndDefaults(t *testing.T) {
 	want := map[string]string{
 		"global": "action= datefmt=%Y-%m-%d_%H:%M:%S instance= note= imon-configure-version= " +
 			"imon-configure-created= debug=false action-timeout=60",
-		"ddns":   rounds + "providers=" + defaultProviders,
+		"ddns": rounds + "providers=" + defaultProviders + " sources=interface,dns,http command= lookup-interval=0 family=4 follow=active " +
+			"hostname= primary-hostname= standby-hostname= further-hostnames= force-interval=0 update= update-server= zone= ttl=60 " +
+			"key-name= key-algorithm=hmac-sha256 key-secret= key-file= username= password= password-file=",
 		"updown": rounds + "monitorip= addping= dnsserver= dnslookup=",
 		"failover": rounds + "prefer-primary=false metric=201 " +
 			"primary-if= primary-name= primary-gw= primary-ping= primary-postping= primary-method=icmp primary-gw6=auto primary-ping6= " +
@@ -72,7 +74,8 @@ func TestDefaults(t *testing.T) {
 			"https://ident.me/", "https://ifconfig.me/ip", "https://ipinfo.io/ip",
 			"https://ipecho.net/plain", "https://ip.seeip.org/", "http://dynupdate.no-ip.com/ip.php",
 			"https://l2.io/ip", "https://wgetip.com/", "https://curlmyip.net/",
-		}},
+		}, Sources: []string{"interface", "dns", "http"}, Family: FamilyV4, Follow: FollowActive,
+			Delivery: Delivery{TTL: 60, KeyAlgorithm: "hmac-sha256"}},
 		Updown: Updown{Rounds: round},
 		Failover: Failover{
 			Rounds: round, Metric: 201, Family: FamilyV4, Rise: 1, Fall: 1, FailureInterval: time.Second, Reliability: 1,
@@ -113,6 +116,8 @@ func sampleTexts() map[Kind]string {
 		KindTargets: "192.0.2.1,host.example,host.example:53,http://a.example/204", KindTargets6: "2001:db8::1,[2001:db8::1]:53",
 		KindMethod: "dns", KindFamily: "both", KindPause: "1.5", KindMillis: "250.5", KindPercent: "12.5",
 		KindNumber: "3", KindStatus: "200", KindGateway6: "fe80::1",
+		KindSources: "http,command", KindFollow: "each", KindName: "host.example", KindNames: "host.example,b.example",
+		KindUpdate: "dyndns2", KindServer: "https://a.example/u?h={hostname}&ip={ip}", KindAlgorithm: "hmac-sha512", KindSecret: "c2VjcmV0",
 		KindUplinks: "if=wwan0 name=lte gw=auto ping=1.1.1.1,9.9.9.9:53 method=tcp; if=eth3 gw=192.0.2.1 postping=a.example gw6=none ping6=2001:db8::1",
 	}
 }

@@ -22,7 +22,7 @@ func (q *dialogue) ask(k config.Key, question string) {
 	usual := k.Get(q.d.Config)
 	prompt := question + ": "
 	if usual != "" {
-		prompt = fmt.Sprintf("%s [%s]: ", question, usual)
+		prompt = fmt.Sprintf("%s [%s]: ", question, k.Hide(usual))
 		q.tell(k)
 	}
 	for q.err == nil {
