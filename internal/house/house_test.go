@@ -121,7 +121,7 @@ func rooms() map[string][]string {
 		"internal/failover":          monitor,
 		"internal/ping":              monitor,
 		"internal/updown":            monitor,
-		"internal/sink":              {"internal/event", "internal/ubus"},
+		"internal/sink":              {"internal/event", "internal/schedule", "internal/ubus"},
 		"internal/status":            {"internal/event"},
 		"internal/socket":            {"internal/status"},
 		"internal/lease":             nil,

@@ -30,7 +30,9 @@ type ActionSettings struct {
 
 // Action is the sink that runs the user's script for each event that scripts
 // get, one at a time per monitor and in order. A script that hangs delays only
-// the events of its own monitor, and these no longer than the time-out.
+// the events of its own monitor, and these no longer than the time-out. A run for
+// a new external address that fails is repeated with the same arguments, see
+// [schedule.RetryAfter], until it succeeds or there is a newer address.
 type Action struct {
 	instance string
 	flag     string // the script's second argument
@@ -50,6 +52,8 @@ type lane struct {
 	complaint  string    // the last failure of a ping result
 	complained time.Time // when it was logged
 	reported   time.Time // when a loss was logged
+
+	retries map[news]*retry // failed runs that are repeated; the lane's goroutine has it
 }
 
 // NewAction returns the action sink of an instance. The script's second
@@ -67,7 +71,7 @@ func NewAction(instance string, terminal bool, log event.Publisher) *Action {
 }
 
 func newLane(monitor string) *lane {
-	l := &lane{what: monitor + " events"}
+	l := &lane{what: monitor + " events", retries: make(map[news]*retry)}
 	if monitor == event.Ping {
 		l.what = string(event.PingResult) + " events"
 	}
@@ -145,7 +149,7 @@ func (a *Action) empty(ctx context.Context, l *lane) (err error) {
 		}
 	}()
 	for ctx.Err() == nil {
-		if e, ok := l.queue.next(ctx); ok {
+		if e, ok := l.next(ctx); ok {
 			a.call(ctx, l, e)
 		}
 	}
@@ -156,6 +160,7 @@ func (a *Action) empty(ctx context.Context, l *lane) (err error) {
 func (a *Action) call(ctx context.Context, l *lane, e event.Event) {
 	s := a.current()
 	if s.Path == "" {
+		l.forget(e)
 		return
 	}
 	args, _ := arguments(e)
@@ -172,8 +177,9 @@ func (a *Action) call(ctx context.Context, l *lane, e event.Event) {
 }
 
 // complain logs a failed run. A script that fails in the same way at each ping
-// result is heard of once a minute.
+// result is heard of once a minute, and one that is repeated less and less.
 func (a *Action) complain(l *lane, e event.Event, path string, err error) {
+	then, tell := l.settle(e, err)
 	if err == nil {
 		l.complaint = ""
 		return
@@ -185,14 +191,16 @@ func (a *Action) complain(l *lane, e event.Event, path string, err error) {
 		}
 		l.complaint, l.complained = text, time.Now()
 	}
-	a.say(e.Monitor, text)
+	if tell {
+		a.say(e.Monitor, text+then)
+	}
 }
 
 // discard empties the queues and logs how much was in them.
 func (a *Action) discard() {
 	n := 0
 	for _, l := range a.lanes {
-		n += l.queue.discard()
+		n += l.queue.discard() + len(l.retries)
 	}
 	if n > 0 {
 		a.say("", fmt.Sprintf("Discarded %d events: imon ended before the action script took them", n))
