@@ -22,6 +22,9 @@ type Kernel interface {
 	// kernel says now. With an error that may be something all the same; when
 	// it is nothing, there are no states.
 	Sync() (uplink.Snapshot, error)
+	// Prepare gets ready to remove the tracked flows that leave with source address a
+	// in the moment in which the next SetDefault moves the route.
+	Prepare(a netip.Addr) error
 	// SetDefault lets the default route lead through uplink i; uplink.None
 	// withdraws it. It returns nil only when the kernel was read back and agrees;
 	// to repeat it is harmless.
@@ -166,13 +169,16 @@ func (l *loop) feed(in input) {
 
 // activate lets the kernel do it, and tells step how that went.
 func (l *loop) activate(i int) {
+	former := l.state.active
+	if former != i && i != uplink.None && l.state.isOnline(former) {
+		_ = l.kernel.Prepare(l.state.uplinks[former].address) // Forget tells why not
+	}
 	err := l.kernel.SetDefault(i)
 	if err != nil {
 		l.synced = -resync // what it has done to the routes is not known
 	} else {
 		l.snapshot.Default = i
 	}
-	former := l.state.active
 	switched := err == nil && i != former && i != uplink.None
 	if switched {
 		l.dropPost()

@@ -30,6 +30,7 @@ type fakeKernel struct {
 
 	replies, traffic uint64 // packets for the LAN so far, and between two questions about that
 
+	prepared  []string // the addresses that Prepare was called with, and when
 	forgotten []string // the addresses that Forget was called with, and when
 	forgetErr error
 }
@@ -58,6 +59,13 @@ func (k *fakeKernel) Replies(int) (uint64, error) {
 	defer k.mu.Unlock()
 	k.replies += k.traffic
 	return k.replies, nil
+}
+
+func (k *fakeKernel) Prepare(a netip.Addr) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.prepared = append(k.prepared, fmt.Sprintf("%v %s", k.now(), a))
+	return nil
 }
 
 func (k *fakeKernel) Forget(a netip.Addr) error {

@@ -29,5 +29,8 @@ func (s *spectator) SetDefault(i int) error {
 	return nil
 }
 
+// Prepare prepares nothing.
+func (s *spectator) Prepare(netip.Addr) error { return nil }
+
 // Forget forgets nothing.
 func (s *spectator) Forget(netip.Addr) error { return nil }

@@ -244,6 +244,6 @@ func (s *state) anyOnline() bool {
 }
 
 // isOnline reports whether i is an uplink, and online by the last verdict.
-func (t *turn) isOnline(i int) bool {
-	return i != uplink.None && t.uplinks[i].verdict == online
+func (s *state) isOnline(i int) bool {
+	return i != uplink.None && s.uplinks[i].verdict == online
 }

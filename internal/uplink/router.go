@@ -3,6 +3,7 @@ package uplink
 import (
 	"errors"
 	"fmt"
+	"golang.org/x/sys/unix"
 	"slices"
 )
 
@@ -16,8 +17,9 @@ const attempts = 3
 type Router struct {
 	settings
 	netlink conn
-	adopted bool // a predecessor's leftovers were cleared
-	writes  int  // changes asked of the kernel, for tests
+	adopted bool     // a predecessor's leftovers were cleared
+	writes  int      // changes asked of the kernel, for tests
+	leaving *leaving // what Prepare has found; nil for nothing
 }
 
 // New returns a Router for the uplinks, in order of preference. It changes
@@ -114,6 +116,7 @@ func (r *Router) Sync() (Snapshot, error) {
 // A foreign default route of our metric stays behind ours. The kernel then uses
 // ours for as long as our gateway answers ARP (fib_select_default).
 func (r *Router) SetDefault(i int) error {
+	defer func() { r.leaving = r.leaving.close() }()
 	_, _, err := r.settle(func(k *kernel) ([]op, error) { return k.planDefault(i) })
 	switch {
 	case err == nil:
@@ -127,6 +130,7 @@ func (r *Router) SetDefault(i int) error {
 // Close removes our rules and private tables and closes the connection to the
 // kernel. The default route stays, so that a restart does not cut the line.
 func (r *Router) Close() error {
+	r.leaving = r.leaving.close()
 	_, _, err := r.settle(func(k *kernel) ([]op, error) { return k.planPrivate(private{}, false), nil })
 	r.netlink.Close()
 	return err
@@ -166,6 +170,8 @@ func (r *Router) carryOut(ops []op) error {
 		r.writes++
 		if err := r.netlink.apply(o); err != nil {
 			errs = append(errs, fmt.Errorf("cannot %s: %w", o, err))
+		} else if o.uplink != None && o.route.table == unix.RT_TABLE_MAIN {
+			r.leaving.remove()
 		}
 	}
 	return errors.Join(errs...)
