@@ -40,6 +40,7 @@ func parseKernel(t testing.TB, text string) *kernel {
 		k.links = append(k.links, devs[s.Interface])
 	}
 	k.tables = []int{tableA, tableB}
+	k.base = k.metric
 	return k
 }
 
@@ -98,6 +99,10 @@ func parseTable(t testing.TB, s string) int {
 		return tableA
 	case "B":
 		return tableB
+	case "PA":
+		return tableA + Tables
+	case "PB":
+		return tableB + Tables
 	}
 	return number(t, s)
 }
@@ -161,7 +166,8 @@ func (k *kernel) text() string {
 }
 
 func lettered(s string) string {
-	return strings.NewReplacer(strconv.Itoa(tableA), "A", strconv.Itoa(tableB), "B").Replace(s)
+	return strings.NewReplacer(strconv.Itoa(tableA), "A", strconv.Itoa(tableB), "B",
+		strconv.Itoa(tableA+Tables), "PA", strconv.Itoa(tableB+Tables), "PB").Replace(s)
 }
 
 func lines(ops []op) []string {
@@ -187,6 +193,10 @@ func (k *kernel) run(o op) {
 	case o.verb == addRoute && first >= 0:
 	case o.verb == deleteRoute:
 		k.routes = slices.DeleteFunc(k.routes, func(r route) bool { return r == o.route })
+	case o.verb == moveRoute:
+		k.routes = slices.DeleteFunc(k.routes, func(r route) bool { return r == o.route })
+		o.route.table = o.table
+		k.run(op{verb: map[bool]verb{true: prependRoute, false: replaceRoute}[o.table == unix.RT_TABLE_MAIN], route: o.route})
 	case o.verb == addRule:
 		k.rules = append(k.rules, o.rule)
 	case o.verb == deleteRule:

@@ -3,7 +3,6 @@ package uplink
 import (
 	"cmp"
 	"net/netip"
-	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -53,7 +52,7 @@ func (k *kernel) hops() []Hop {
 
 // theirs is the default route of another program by a device that tells most.
 func (k *kernel) theirs(index int) (best route, found bool) {
-	for _, r := range slices.Concat(k.routes, k.elsewhere) {
+	for _, r := range k.routes {
 		if index == 0 || r.index != index || r.protocol == Protocol || r.dst.Bits() != 0 || r.kind != unix.RTN_UNICAST ||
 			r.gateway.IsValid() && r.gateway.Is4() != (k.family == V4) {
 			continue

@@ -17,6 +17,8 @@ type settings struct {
 	manage bool
 	former *uint32 // the metric of the Router that this one succeeds; nil for none
 	tables []int   // of the specs; 0 for none yet
+	// contested are the devices with a default route whose owner does not give in.
+	contested []string
 }
 
 // kernel is what was listed, in the kernel's order, together with the settings
@@ -25,10 +27,9 @@ type kernel struct {
 	settings
 	links  []link    // of the specs
 	addrs  []address // all IPv4 addresses of this machine
-	routes []route   // defaults of main, and all routes of private tables
-	// elsewhere are the defaults of other tables by the uplinks' devices.
-	elsewhere []route
-	rules     []rule // IPv4 rules at our priorities
+	routes []route   // defaults of main and by the uplinks' devices, and all of our tables
+	base   uint32    // the metric of the settings, before it had to compete
+	rules  []rule    // IPv4 rules at our priorities
 }
 
 // link is one interface; its index is 0 when there is none of that name.

@@ -33,7 +33,7 @@ func dial() (conn, error) {
 // list asks for everything that the plans look at: in five requests at most,
 // unless there are foreign default routes, whose devices' names it asks for.
 func (c conn) list(s settings) (*kernel, error) {
-	k := &kernel{settings: s}
+	k := &kernel{settings: s, base: s.metric}
 	for _, step := range []struct {
 		what string
 		list func(*kernel) error
@@ -131,12 +131,14 @@ func (c conn) apply(o op) error {
 		err = c.RouteReplace(toNetlink(o.route))
 	case deleteRoute:
 		err = c.RouteDel(toNetlink(o.route))
+	case moveRoute:
+		err = c.move(o.route, o.table)
 	case addRule:
 		err = c.RuleAdd(ruleToNetlink(o.rule))
 	case deleteRule:
 		err = c.RuleDel(ruleToNetlink(o.rule))
 	}
-	removal := o.verb == deleteRoute || o.verb == deleteRule
+	removal := o.verb == deleteRoute || o.verb == moveRoute || o.verb == deleteRule
 	if removal && (errors.Is(err, unix.ESRCH) || errors.Is(err, unix.ENOENT)) || !removal && errors.Is(err, unix.EEXIST) {
 		return nil
 	}

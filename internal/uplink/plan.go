@@ -16,6 +16,7 @@ const (
 	prependRoute verb = "route prepend" // in front of those of its metric
 	replaceRoute verb = "route replace" // instead of the first of its metric
 	deleteRoute  verb = "route delete"
+	moveRoute    verb = "route move" // into another table
 	addRule      verb = "rule add"
 	deleteRule   verb = "rule delete"
 )
@@ -25,6 +26,7 @@ type op struct {
 	verb   verb
 	route  route
 	rule   rule
+	table  int // to which a route is moved
 	uplink int // that needs it; None when something is removed
 }
 
@@ -33,7 +35,11 @@ func (o op) String() string {
 	if o.verb == addRule || o.verb == deleteRule {
 		return string(o.verb) + " " + o.rule.String()
 	}
-	return string(o.verb) + " " + o.route.String()
+	text := string(o.verb) + " " + o.route.String()
+	if o.verb == moveRoute {
+		text += " to table " + tableName(o.table)
+	}
+	return text
 }
 
 // defaultVia is a default route of ours through uplink i.

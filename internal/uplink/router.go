@@ -3,8 +3,10 @@ package uplink
 import (
 	"errors"
 	"fmt"
-	"golang.org/x/sys/unix"
 	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // attempts is how often a plan is carried out, while others change the same
@@ -20,6 +22,9 @@ type Router struct {
 	adopted bool     // a predecessor's leftovers were cleared
 	writes  int      // changes asked of the kernel, for tests
 	leaving *leaving // what Prepare has found; nil for nothing
+	contest contest
+	// withdrawn says that there is to be no default route of ours.
+	withdrawn bool
 }
 
 // New returns a Router for the uplinks, in order of preference. It changes
@@ -34,7 +39,7 @@ func New(specs []Spec, o Options) (*Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Router{settings: s, netlink: c}
+	r := &Router{settings: s, netlink: c, contest: contest{}}
 	if _, err := r.list(); err != nil {
 		c.Close()
 		return nil, err
@@ -73,19 +78,26 @@ func (r *Router) list() (*kernel, error) {
 	}
 	r.tables = k.withTables(r.tables)
 	k.tables = r.tables
+	k.compete()
 	return k, nil
 }
 
 // Sync brings the uplinks' private tables and rules to what their interfaces
 // and addresses ask for, and says what the kernel has. When the kernel already
-// agrees it writes nothing. It leaves the default route alone.
+// agrees it writes nothing. It leaves our default route alone. When there is one,
+// those of others by the uplinks' devices are taken away, if that is wanted
+// ([Options.Manage]).
 //
 // The Snapshot is good with an error, too: an uplink whose probes cannot be
 // routed says so in its Reason. It is empty only when the kernel could not be
 // asked.
 func (r *Router) Sync() (Snapshot, error) {
 	k, left, err := r.settle(func(k *kernel) ([]op, error) {
-		return k.planPrivate(k.wanted(), !r.adopted), nil
+		ops := k.planPrivate(k.wanted(), !r.adopted)
+		if !r.manage || r.withdrawn || k.snapshot().Default != None {
+			ops = append(ops, k.planManage(r.manage)...)
+		}
+		return ops, nil
 	})
 	if k == nil {
 		return Snapshot{Default: None}, err
@@ -105,7 +117,7 @@ func (r *Router) Sync() (Snapshot, error) {
 // written. While the kernel holds one of ours with our metric, and no foreign
 // one of that metric, the change is one atomic replacement; in every other case
 // the new route is in place before an old one is removed. Routes of others are
-// never touched.
+// not touched, unless they are to be managed.
 //
 // With i = [None] our default route is withdrawn, and what others have in the
 // main table decides.
@@ -117,9 +129,16 @@ func (r *Router) Sync() (Snapshot, error) {
 // ours for as long as our gateway answers ARP (fib_select_default).
 func (r *Router) SetDefault(i int) error {
 	defer func() { r.leaving = r.leaving.close() }()
-	_, _, err := r.settle(func(k *kernel) ([]op, error) { return k.planDefault(i) })
+	_, _, err := r.settle(func(k *kernel) ([]op, error) {
+		ops, err := k.planDefault(i)
+		if err == nil && r.manage {
+			ops = append(ops, k.planManage(true)...)
+		}
+		return ops, err
+	})
 	switch {
 	case err == nil:
+		r.withdrawn = i == None
 		return nil
 	case i == None:
 		return fmt.Errorf("cannot withdraw the default route: %w", err)
@@ -127,11 +146,14 @@ func (r *Router) SetDefault(i int) error {
 	return fmt.Errorf("cannot set the default route %s: %w", r.specs[i].way(), err)
 }
 
-// Close removes our rules and private tables and closes the connection to the
-// kernel. The default route stays, so that a restart does not cut the line.
+// Close removes our rules and private tables, puts the routes back that were taken
+// from others, and closes the connection to the kernel. Our default route stays, so
+// that a restart does not cut the line.
 func (r *Router) Close() error {
 	r.leaving = r.leaving.close()
-	_, _, err := r.settle(func(k *kernel) ([]op, error) { return k.planPrivate(private{}, false), nil })
+	_, _, err := r.settle(func(k *kernel) ([]op, error) {
+		return append(k.planPrivate(private{}, false), k.planManage(false)...), nil
+	})
 	r.netlink.Close()
 	return err
 }
@@ -168,6 +190,10 @@ func (r *Router) carryOut(ops []op) error {
 			break
 		}
 		r.writes++
+		if o.verb == moveRoute && o.table != unix.RT_TABLE_MAIN && r.contest.parked(o.route.dev, time.Now()) {
+			r.contested = append(r.contested, o.route.dev)
+			continue
+		}
 		if err := r.netlink.apply(o); err != nil {
 			errs = append(errs, fmt.Errorf("cannot %s: %w", o, err))
 		} else if o.uplink != None && o.route.table == unix.RT_TABLE_MAIN {

@@ -10,20 +10,14 @@ import (
 )
 
 // listRoutes keeps what the plans are about, the default routes of main and all of
-// our tables, and apart from them the defaults that other tables have by the
-// uplinks' devices: they tell of gateways.
+// our tables; and the defaults that other tables have by the uplinks' devices,
+// because they tell of gateways.
 func (c conn) listRoutes(k *kernel) error {
-	found, err := retry(func() (found []route, err error) {
+	var err error
+	k.routes, err = retry(func() (found []route, err error) {
 		err = c.eachRoute(k, func(_ []byte, r route) { found = append(found, r) })
 		return found, err
 	})
-	for _, r := range found {
-		if isPrivate(r.table) || r.table == unix.RT_TABLE_MAIN {
-			k.routes = append(k.routes, r)
-		} else {
-			k.elsewhere = append(k.elsewhere, r)
-		}
-	}
 	return err
 }
 
@@ -37,7 +31,7 @@ func (c conn) eachRoute(k *kernel, f func([]byte, route)) error {
 			return
 		}
 		isDefault := b[1] == 0
-		if table := readTable(b); isPrivate(table) || isDefault && table == unix.RT_TABLE_MAIN {
+		if table := readTable(b); isPrivate(table) || isParking(table) || isDefault && table == unix.RT_TABLE_MAIN {
 			f(b, readRoute(b, func(index int) string { return c.name(k, index) }))
 		} else if isDefault {
 			if r := readRoute(b, func(int) string { return "" }); k.device(r.index) != None {

@@ -90,7 +90,7 @@ func (k *kernel) ours(r route) bool {
 	if r.table != unix.RT_TABLE_MAIN || !r.isDefault() {
 		return false
 	}
-	uplink, metric := k.via(r) != None, r.metric == k.metric
+	uplink, metric := k.via(r) != None, r.metric == k.metric || r.metric == k.base
 	if r.protocol == Protocol {
 		return uplink || metric || k.former != nil && r.metric == *k.former
 	}
@@ -112,7 +112,7 @@ func (k *kernel) via(r route) int {
 
 // snapshot is what is reported of k.
 func (k *kernel) snapshot() Snapshot {
-	s := Snapshot{Uplinks: k.states(), Specs: k.specs, Hops: k.hops(), Default: None}
+	s := Snapshot{Uplinks: k.states(), Specs: k.specs, Hops: k.hops(), Default: None, Managed: k.managed(), Contested: k.complaint()}
 	for _, r := range k.routes {
 		switch {
 		case r.table != unix.RT_TABLE_MAIN || !r.isDefault():
