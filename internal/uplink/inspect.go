@@ -97,5 +97,5 @@ func (k *kernel) findings() []string {
 	for _, r := range k.snapshot().Foreign {
 		say("The default route %q of another program wins over imon's, because its metric is not larger than %d.", r, k.metric)
 	}
-	return found
+	return append(found, k.neighbours()...)
 }

@@ -29,7 +29,8 @@ type kernel struct {
 	addrs  []address // all IPv4 addresses of this machine
 	routes []route   // defaults of main and by the uplinks' devices, and all of our tables
 	base   uint32    // the metric of the settings, before it had to compete
-	rules  []rule    // IPv4 rules at our priorities
+	rules  []rule    // rules at our priorities
+	marked []int     // the priorities of the rules for packets with a firewall mark
 }
 
 // link is one interface; its index is 0 when there is none of that name.

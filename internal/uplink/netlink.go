@@ -107,6 +107,9 @@ func (c conn) name(k *kernel, index int) string {
 func (c conn) listRules(k *kernel) error {
 	all, err := retry(func() ([]netlink.Rule, error) { return c.RuleList(netlink.FAMILY_V4) })
 	for _, r := range all {
+		if r.Mark != 0 {
+			k.marked = append(k.marked, r.Priority)
+		}
 		if r.Priority != PriorityMain && r.Priority != PriorityTable {
 			continue
 		}
