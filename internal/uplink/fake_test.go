@@ -22,6 +22,8 @@ func parseKernel(t testing.TB, text string) *kernel {
 		w := words(strings.Fields(line))
 		switch {
 		case len(w) == 0:
+		case w[0] == "IPv6":
+			k.family = V6
 		case w[0] == "metric":
 			k.metric = uint32(number(t, w[1]))
 		case w[0] == "uplink":
@@ -33,7 +35,9 @@ func parseKernel(t testing.TB, text string) *kernel {
 		case w[0] == "rule":
 			k.rules = append(k.rules, parseRule(t, w))
 		default:
-			k.routes = append(k.routes, parseRoute(t, w, devs))
+			r := parseRoute(t, w, devs)
+			r.dst = netip.PrefixFrom(k.family.zero(), 0)
+			k.routes = append(k.routes, r)
 		}
 	}
 	for _, s := range k.specs {
@@ -87,6 +91,11 @@ func parseAddress(w words, devs map[string]link) address {
 	case "host":
 		a.scope = unix.RT_SCOPE_HOST
 	}
+	for name, flag := range map[string]int{"tentative": unix.IFA_F_TENTATIVE, "deprecated": unix.IFA_F_DEPRECATED, "temporary": unix.IFA_F_TEMPORARY, "dadfailed": unix.IFA_F_DADFAILED} {
+		if w.has(name) {
+			a.flags |= flag
+		}
+	}
 	return a
 }
 
@@ -116,6 +125,8 @@ func parseProtocol(t testing.TB, s string) int {
 		return unix.RTPROT_DHCP
 	case "static":
 		return unix.RTPROT_STATIC
+	case "ra":
+		return unix.RTPROT_RA
 	case "unspec":
 		return unix.RTPROT_UNSPEC
 	}
@@ -125,7 +136,7 @@ func parseProtocol(t testing.TB, s string) int {
 func parseRule(t testing.TB, w words) rule {
 	a := w.addr("from")
 	return rule{
-		priority: number(t, w[1]), from: netip.PrefixFrom(a, 32), table: parseTable(t, w.after("lookup")),
+		priority: number(t, w[1]), from: netip.PrefixFrom(a, a.BitLen()), table: parseTable(t, w.after("lookup")),
 		suppress: w.has("suppress_prefixlength"), protocol: parseProtocol(t, w.after("proto")),
 	}
 }
@@ -135,6 +146,9 @@ func parseRoute(t testing.TB, w words, devs map[string]link) route {
 		table: parseTable(t, w.after("table")), dst: netip.MustParsePrefix("0.0.0.0/0"), kind: unix.RTN_UNICAST,
 		gateway: w.addr("via"), index: devs[w.after("dev")].index, dev: w.after("dev"),
 		protocol: parseProtocol(t, w.after("proto")), source: w.addr("src"),
+	}
+	if w.has("from") {
+		r.from = netip.MustParsePrefix(w.after("from"))
 	}
 	if w.has("metric") {
 		r.metric = uint32(number(t, w.after("metric")))

@@ -89,6 +89,12 @@ func (k *kernel) findings() []string {
 			say("The gateway %s is on no subnet of %s, so it is taken to be on the link.", spec.Gateway, spec.Interface)
 		}
 	}
+	for _, r := range k.routes {
+		if r.from.IsValid() && r.dst.Bits() == 0 && r.table == unix.RT_TABLE_MAIN && k.device(r.index) != None {
+			say("The default route %q leads packets from these addresses by %s whatever imon does; "+
+				"of netifd, option sourcefilter '0' of that interface ends it.", r, r.dev)
+		}
+	}
 	for i := range states {
 		for j := range i {
 			k.compare(states, j, i, say)

@@ -26,7 +26,7 @@ type settings struct {
 type kernel struct {
 	settings
 	links  []link    // of the specs
-	addrs  []address // all IPv4 addresses of this machine
+	addrs  []address // all of this machine, of the family
 	routes []route   // defaults of main and by the uplinks' devices, and all of our tables
 	base   uint32    // the metric of the settings, before it had to compete
 	rules  []rule    // rules at our priorities
@@ -43,18 +43,19 @@ type link struct {
 	direct  bool // a point-to-point link, or one without ARP
 }
 
-// address is one IPv4 address. The subnet of a point-to-point link is its peer's.
+// address is one address of an interface. The subnet of a point-to-point link is its peer's.
 type address struct {
 	index  int
 	addr   netip.Addr
 	subnet netip.Prefix
 	scope  int
+	flags  int // unix.IFA_F_TENTATIVE and so on
 }
 
-// route is one IPv4 route. Only what tells routes apart is kept.
+// route is one route. Only what tells routes apart is kept.
 type route struct {
 	table    int
-	dst      netip.Prefix
+	dst      netip.Prefix // its address is of the route's family
 	from     netip.Prefix // IPv6: of the sources it is for; invalid for all
 	kind     int          // unix.RTN_UNICAST and so on
 	tos      int

@@ -70,12 +70,16 @@ func (k *kernel) managed() (text []string) {
 }
 
 // compete makes the metric of ours one that wins over the routes that are not
-// parked any more, because their owners do not give in.
+// parked any more, because their owners do not give in. Of IPv6, it is also one that
+// no other has: routes of one metric become one, with several gateways.
 func (k *kernel) compete() {
 	for _, r := range k.routes {
 		if slices.Contains(k.contested, r.dev) && k.unwanted(r) && r.metric <= k.metric {
 			k.metric = r.metric - min(r.metric, 1)
 		}
+	}
+	for k.family == V6 && k.metric > 1 && slices.ContainsFunc(k.routes, k.rivals6) {
+		k.metric--
 	}
 }
 

@@ -88,10 +88,17 @@ func TestContest(t *testing.T) {
 	}
 }
 
+func family(args string) string {
+	if strings.Contains(args, "::") || strings.Contains(args, " ra ") {
+		return "-6"
+	}
+	return "-4"
+}
+
 // ipRoute runs ip(8) for a route of another program.
 func (w *world) ipRoute(args string) string {
 	w.t.Helper()
-	out, err := exec.Command("ip", append([]string{"route"}, strings.Fields(args)...)...).CombinedOutput()
+	out, err := exec.Command("ip", append([]string{family(args), "route"}, strings.Fields(args)...)...).CombinedOutput()
 	if err != nil {
 		w.t.Fatalf("ip route %s: %v\n%s", args, err, out)
 	}

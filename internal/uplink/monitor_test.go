@@ -19,9 +19,11 @@ type monitor struct {
 	only uint16 // message type; 0 for all
 }
 
-func (w *world) monitor(only uint16) monitor {
+func (w *world) monitor(only uint16) monitor { w.t.Helper(); return w.monitorOf(V4, only) }
+
+func (w *world) monitorOf(family Family, only uint16) monitor {
 	w.t.Helper()
-	f, err := subscribe()
+	f, err := subscribe(family)
 	w.set(err)
 	w.t.Cleanup(func() { f.Close() })
 	return monitor{w, f, only}.buffer(8 << 20)

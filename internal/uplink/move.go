@@ -14,10 +14,7 @@ import (
 // its metric, but in the main table it stands behind such a one.
 func (c conn) move(r route, table int) error {
 	var body []byte
-	family := V4
-	if r.dst.Addr().Is6() {
-		family = V6
-	}
+	family := familyOf(r.dst.Addr())
 	err := c.eachRoute(&kernel{settings: settings{family: family}}, func(b []byte, found route) {
 		if found.is(r) {
 			body = inTable(b, table)

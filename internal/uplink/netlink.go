@@ -75,14 +75,14 @@ func (c conn) listLinks(k *kernel) error {
 }
 
 func (c conn) listAddrs(k *kernel) error {
-	addrs, err := retry(func() ([]netlink.Addr, error) { return c.AddrList(nil, netlink.FAMILY_V4) })
+	addrs, err := retry(func() ([]netlink.Addr, error) { return c.AddrList(nil, k.family.number()) })
 	for _, a := range addrs {
 		subnet := a.IPNet
 		if a.Peer != nil {
 			subnet = a.Peer
 		}
 		k.addrs = append(k.addrs, address{
-			index: a.LinkIndex, addr: addr(a.IP), subnet: prefix(subnet).Masked(), scope: a.Scope,
+			index: a.LinkIndex, addr: addr(a.IP), subnet: prefix(subnet).Masked(), scope: a.Scope, flags: a.Flags,
 		})
 	}
 	return err
@@ -105,7 +105,7 @@ func (c conn) name(k *kernel, index int) string {
 }
 
 func (c conn) listRules(k *kernel) error {
-	all, err := retry(func() ([]netlink.Rule, error) { return c.RuleList(netlink.FAMILY_V4) })
+	all, err := retry(func() ([]netlink.Rule, error) { return c.RuleList(k.family.number()) })
 	for _, r := range all {
 		if r.Mark != 0 {
 			k.marked = append(k.marked, r.Priority)
@@ -164,7 +164,7 @@ func toNetlink(r route) *netlink.Route {
 
 func ruleToNetlink(r rule) *netlink.Rule {
 	out := netlink.NewRule()
-	out.Family, out.Priority, out.Table = netlink.FAMILY_V4, r.priority, r.table
+	out.Family, out.Priority, out.Table = familyOf(r.from.Addr()).number(), r.priority, r.table
 	out.Src, out.Protocol = ipNet(r.from), uint8(r.protocol)
 	if r.suppress {
 		out.SuppressPrefixlen = 0

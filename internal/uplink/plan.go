@@ -45,7 +45,7 @@ func (o op) String() string {
 // defaultVia is a default route of ours through uplink i.
 func (k *kernel) defaultVia(i int) route {
 	r := route{
-		dst:      netip.PrefixFrom(netip.IPv4Unspecified(), 0),
+		dst:      netip.PrefixFrom(k.family.zero(), 0),
 		kind:     unix.RTN_UNICAST,
 		gateway:  k.specs[i].Gateway,
 		index:    k.links[i].index,
@@ -53,9 +53,9 @@ func (k *kernel) defaultVia(i int) route {
 		protocol: Protocol,
 	}
 	switch {
-	case k.specs[i].Direct:
+	case k.specs[i].Direct && k.family == V4:
 		r.scope = unix.RT_SCOPE_LINK
-	case !k.onLink(r.index, r.gateway):
+	case !k.specs[i].Direct && !k.reachable(r):
 		r.flags = unix.RTNH_F_ONLINK
 	}
 	return r
@@ -63,14 +63,14 @@ func (k *kernel) defaultVia(i int) route {
 
 // planDefault says what makes the default route of uplink i our only one: first
 // that route is put in place, then our others are removed. It is an error when
-// the uplink cannot work. With i = None all of ours are removed.
+// the uplink cannot work. With i = None there is to be none of ours.
 //
 // A replacement is atomic, but it hits the first route of equal metric. So it
 // is used only when that one is ours; with a foreign one there, ours is put in
 // front of it and the old one is removed afterwards.
 func (k *kernel) planDefault(i int) ([]op, error) {
 	if i == None {
-		return removeRoutes(slices.DeleteFunc(slices.Clone(k.routes), func(r route) bool { return !k.ours(r) })), nil
+		return k.planWithdraw(), nil
 	}
 	if s := k.states()[i]; !s.Usable() {
 		return nil, errors.New(s.Reason)

@@ -72,7 +72,7 @@ func (k *kernel) wanted() private {
 		}
 		if k.links[i].up {
 			r := k.defaultVia(i)
-			r.table, r.source = k.tables[i], s.Address
+			r.table, r.source, r.metric = k.tables[i], s.Address, k.family.metric(0)
 			w.routes = append(w.routes, r)
 			w.owner = append(w.owner, i)
 		}

@@ -97,6 +97,9 @@ func (r *Router) Sync() (Snapshot, error) {
 		if !r.manage || r.withdrawn || k.snapshot().Default != None {
 			ops = append(ops, k.planManage(r.manage)...)
 		}
+		if !r.adopted && !r.withdrawn {
+			ops = append(ops, k.planOpen()...)
+		}
 		return ops, nil
 	})
 	if k == nil {
@@ -119,8 +122,10 @@ func (r *Router) Sync() (Snapshot, error) {
 // the new route is in place before an old one is removed. Routes of others are
 // not touched, unless they are to be managed.
 //
-// With i = [None] our default route is withdrawn, and what others have in the
-// main table decides.
+// With i = [None] our default route is withdrawn. Of IPv4, what others have in the
+// main table decides then. Of IPv6, where a router advertisement of a dead uplink
+// counts for hours, an unreachable default of ours takes its place, so that
+// connections fail at once and clients fall back to IPv4.
 //
 // An error means that the kernel does not have it so; an old route of ours is
 // still there if the new one was refused.
@@ -148,11 +153,11 @@ func (r *Router) SetDefault(i int) error {
 
 // Close removes our rules and private tables, puts the routes back that were taken
 // from others, and closes the connection to the kernel. Our default route stays, so
-// that a restart does not cut the line.
+// that a restart does not cut the line; an unreachable one goes.
 func (r *Router) Close() error {
 	r.leaving = r.leaving.close()
 	_, _, err := r.settle(func(k *kernel) ([]op, error) {
-		return append(k.planPrivate(private{}, false), k.planManage(false)...), nil
+		return slices.Concat(k.planPrivate(private{}, false), k.planManage(false), k.planOpen()), nil
 	})
 	r.netlink.Close()
 	return err

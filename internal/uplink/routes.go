@@ -25,7 +25,7 @@ func (c conn) listRoutes(k *kernel) error {
 // kernel wrote of them, which f must not keep.
 func (c conn) eachRoute(k *kernel, f func([]byte, route)) error {
 	request := nl.NewNetlinkRequest(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
-	request.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: k.family.number()}})
+	request.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: uint8(k.family.number())}})
 	return dump(unix.NETLINK_ROUTE, request.Serialize(), func(b []byte) {
 		if len(b) < unix.SizeofRtMsg || binary.NativeEndian.Uint32(b[8:])&unix.RTM_F_CLONED != 0 {
 			return
@@ -69,11 +69,11 @@ func readRoute(b []byte, name func(index int) string) route {
 		table: readTable(b), tos: int(b[3]), protocol: int(b[5]), scope: int(b[6]), kind: int(b[7]),
 		flags: int(binary.NativeEndian.Uint32(b[8:])),
 	}
-	zero := netip.IPv4Unspecified()
+	family := V4
 	if b[0] == unix.AF_INET6 {
-		zero = netip.IPv6Unspecified()
+		family = V6
 	}
-	to, from := zero, zero
+	to, from := family.zero(), family.zero()
 	each(b[unix.SizeofRtMsg:], func(kind uint16, v []byte) {
 		switch kind {
 		case unix.RTA_DST:
@@ -96,7 +96,7 @@ func readRoute(b []byte, name func(index int) string) route {
 	if b[2] > 0 {
 		r.from = netip.PrefixFrom(from, int(b[2]))
 	}
-	if b[0] == unix.AF_INET6 && r.kind != unix.RTN_UNICAST {
+	if family == V6 && r.kind != unix.RTN_UNICAST {
 		r.index = 0 // it is said to be by lo
 	}
 	r.dev = name(r.index)

@@ -35,7 +35,7 @@ func (k *kernel) reason(i int, s State) string {
 	case !l.carrier:
 		return "no carrier"
 	case !s.Address.IsValid():
-		return "no IPv4 address"
+		return k.family.lacking()
 	case k.local(k.specs[i].Gateway, l.index):
 		return "the gateway's address is the interface's own"
 	}
@@ -45,6 +45,9 @@ func (k *kernel) reason(i int, s State) string {
 // source is the address on an interface from which a gateway is spoken to. Of
 // several in the gateway's subnet it is one that no uplink before has taken.
 func (k *kernel) source(index int, gateway netip.Addr, before []State) netip.Addr {
+	if k.family == V6 {
+		return k.source6(index, before)
+	}
 	var shared, other netip.Addr
 	for _, a := range k.addrs {
 		switch {
@@ -89,6 +92,9 @@ func (k *kernel) local(addr netip.Addr, index int) bool {
 func (k *kernel) ours(r route) bool {
 	if r.table != unix.RT_TABLE_MAIN || !r.isDefault() {
 		return false
+	}
+	if k.barrier(r) {
+		return true
 	}
 	uplink, metric := k.via(r) != None, r.metric == k.metric || r.metric == k.base
 	if r.protocol == Protocol {

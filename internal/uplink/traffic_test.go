@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -20,9 +21,9 @@ import (
 func (w *world) answer(in func(func()), addr, name string) {
 	w.t.Helper()
 	in(func() {
-		u, err := net.ListenPacket("udp4", addr+":7")
+		u, err := net.ListenPacket("udp", net.JoinHostPort(addr, "7"))
 		w.set(err)
-		l, err := net.Listen("tcp4", addr+":7")
+		l, err := net.Listen("tcp", net.JoinHostPort(addr, "7"))
 		w.set(err)
 		w.t.Cleanup(func() { u.Close(); l.Close() })
 		go func() {
@@ -61,12 +62,12 @@ func ask(network string, source netip.Addr, device, target string) string {
 		return err
 	}}
 	switch {
-	case source.IsValid() && network == "udp4":
+	case source.IsValid() && strings.HasPrefix(network, "udp"):
 		d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
 	case source.IsValid():
 		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
 	}
-	c, err := d.DialContext(context.Background(), network, target+":7")
+	c, err := d.DialContext(context.Background(), network, net.JoinHostPort(target, "7"))
 	if err != nil {
 		return err.Error()
 	}
@@ -99,9 +100,13 @@ func (w *world) checkProbes(r *Router) {
 		}
 		s := w.sync(r)
 		for i, u := range s.Uplinks {
-			for _, network := range []string{"udp4", "tcp4"} {
+			target := internet
+			if r.family == V6 {
+				target = internet6
+			}
+			for _, network := range []string{"udp", "tcp"} {
 				want := fmt.Sprint("isp", i)
-				if got := ask(network, u.Address, w.specs[i].Interface, internet); got != want {
+				if got := ask(network, u.Address, w.specs[i].Interface, target); got != want {
 					w.t.Errorf("default via %d: %s from %s dev %s was answered by %q, want %s",
 						active, network, u.Address, w.specs[i].Interface, got, want)
 				}

@@ -17,7 +17,7 @@ const (
 	maxPause = time.Second
 )
 
-// Watch returns a channel that says "something changed": an interface, an IPv4
+// Watch returns a channel that says "something changed": an interface, an
 // address, a default route or a routing rule of this network namespace. Nothing
 // more is said, because the consumer lists anyway ([Router.Sync]); changes while
 // nobody listens become one. One's own changes are told, too. The subscription
@@ -32,7 +32,7 @@ const (
 // The kernel itself may report the carrier of a real network card up to a
 // second late, if there was another such report in the same second.
 func (r *Router) Watch(ctx context.Context) <-chan struct{} {
-	w := watch{changes: make(chan struct{}, 1), subscribe: subscribe}
+	w := watch{changes: make(chan struct{}, 1), subscribe: func() (*os.File, error) { return subscribe(r.family) }}
 	s, err := w.subscribe()
 	go w.run(ctx, s, err)
 	return w.changes
@@ -122,13 +122,17 @@ func wait(ctx context.Context, d time.Duration) bool {
 // subscribe opens a socket that hears of all changes that a Snapshot depends on
 // (rtnetlink(7)). It is read as a file: netlink sockets suit Go's poller, and so
 // an idle Watch costs a goroutine, and no 128 KB stack.
-func subscribe() (*os.File, error) {
+func subscribe(f Family) (*os.File, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open a netlink socket: %w", err)
 	}
-	const groups = 1<<(unix.RTNLGRP_LINK-1) | 1<<(unix.RTNLGRP_IPV4_IFADDR-1) |
-		1<<(unix.RTNLGRP_IPV4_ROUTE-1) | 1<<(unix.RTNLGRP_IPV4_RULE-1)
+	groups := uint32(1<<(unix.RTNLGRP_LINK-1) | 1<<(unix.RTNLGRP_IPV4_IFADDR-1) |
+		1<<(unix.RTNLGRP_IPV4_ROUTE-1) | 1<<(unix.RTNLGRP_IPV4_RULE-1))
+	if f == V6 {
+		groups = 1<<(unix.RTNLGRP_LINK-1) | 1<<(unix.RTNLGRP_IPV6_IFADDR-1) |
+			1<<(unix.RTNLGRP_IPV6_ROUTE-1) | 1<<(unix.RTNLGRP_IPV6_RULE-1)
+	}
 	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: groups}); err != nil {
 		unix.Close(fd)
 		return nil, fmt.Errorf("cannot subscribe to rtnetlink: %w", err)

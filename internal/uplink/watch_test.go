@@ -132,7 +132,7 @@ func TestWatchResubscribes(t *testing.T) {
 		if tries.Add(1) < 3 {
 			return nil, unix.EMFILE
 		}
-		f, err := subscribe()
+		f, err := subscribe(V4)
 		opened <- f
 		return f, err
 	}}

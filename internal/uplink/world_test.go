@@ -38,6 +38,7 @@ type peer struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	needKernel(t)
+	noDAD(t)
 	w := &world{t: t, here: newHandle(t, netns.None())}
 	w.set(w.here.LinkSetUp(w.link(w.here, "lo")))
 	w.lan = w.connect("eth0", "10.0.0.1/24", "10.0.0.9/24")
@@ -78,6 +79,7 @@ func (w *world) connect(dev, near, far string, beyond ...string) peer {
 	w.t.Helper()
 	p := peer{dev: dev, ns: newNamespace(w.t)}
 	p.netlink = newHandle(w.t, p.ns)
+	p.in(func() { noDAD(w.t) })
 	w.plug(p)
 	w.set(p.netlink.LinkSetUp(w.link(p.netlink, "lo")))
 	w.address(w.here, dev, near)
@@ -101,6 +103,17 @@ func (w *world) plug(p peer) {
 	w.set(w.here.LinkSetUp(w.link(w.here, p.dev)))
 	w.set(p.netlink.LinkSetUp(w.link(p.netlink, "peer")))
 	w.running(p)
+}
+
+// noDAD lets new interfaces have a link-local address at once, not after a second of
+// duplicate address detection.
+func noDAD(t testing.TB) {
+	t.Helper()
+	for _, conf := range []string{"all", "default"} {
+		if err := os.WriteFile("/proc/sys/net/ipv6/conf/"+conf+"/accept_dad", []byte("0"), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (w *world) unplug(p peer) {
