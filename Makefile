@@ -74,5 +74,10 @@ sizes: ## the table of docs/release.md, from what make release left in dist
 
 .PHONY: ipk deb lint-deb emulate cross release snapshot packages-test sizes
 
+size: ## the table of docs/size.md: what the program for mipsle consists of
+	@scripts/size.sh
+
+.PHONY: size
+
 clean: ## remove what was built
 	rm -rf bin dist

@@ -3,6 +3,7 @@
 # for this machine when TARGET is "host", into the file OUT. The flags stand in
 # scripts/build-flags. The same commit and the same Go give the same bytes,
 # wherever it is built. VERSION is the newest one of CHANGELOG.md when not given.
+# With SYMBOLS=1 in the environment the symbols stay in, for scripts/size.sh.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 target=${1:?which target? See scripts/targets} out=${2:?which file?}
@@ -19,7 +20,10 @@ fi
 set --
 while IFS= read -r line; do
 	case $line in
-		-ldflags=*) set -- "$@" "$line$version" ;;
+		-ldflags=*)
+			[ -z "${SYMBOLS:-}" ] || line="-ldflags=${line#-ldflags=-s -w }"
+			set -- "$@" "$line$version"
+			;;
 		-*) set -- "$@" "$line" ;;
 	esac
 done <scripts/build-flags

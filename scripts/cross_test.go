@@ -82,3 +82,47 @@ func TestSizeLimitNamesTargets(t *testing.T) {
 		}
 	}
 }
+
+// With SYMBOLS=1 the program is the same, and its symbols stay in.
+func TestSymbolsStayIn(t *testing.T) {
+	root := tree(t, `printf '%s\n' "$@" >"$out"`)
+	mustRun(t, root, "scripts/build.sh", "mipsle", "stripped", "3.9.9")
+	mustRun(t, root, "env", "SYMBOLS=1", "scripts/build.sh", "mipsle", "symbols", "3.9.9")
+	stripped, symbols := read(t, root+"/stripped"), read(t, root+"/symbols")
+	if want := strings.Replace(strings.Replace(stripped, "-s -w ", "", 1), "stripped", "symbols", 1); symbols != want || !strings.Contains(stripped, "-s -w ") {
+		t.Errorf("with symbols\n%s, without\n%s", symbols, stripped)
+	}
+}
+
+// The table of shares is that of the symbols, each byte once.
+func TestSizeTable(t *testing.T) {
+	root := tree(t, `case $1 in
+tool) cat <<'END'
+1000 0 R runtime.pclntab
+1064 0 R runtime.epclntab
+100 30 T github.com/miekg/dns.Pack
+130 60 T github.com/miekg/dns.(*Msg).x[go.shape.[]github.com/a/b.C]
+200 10 T main.main
+210 5 D github.com/ejgeiger/imon/internal/sink.words
+2000 0 D runtime.bss
+2000 900 D runtime.heap
+END
+;;
+env) echo go1.2.3 ;;
+*) head -c 1000 /dev/zero >"$out" ;;
+esac`)
+	write(t, root+"/docs/size.md", "before\n<!-- shares -->\nold\n<!-- end of shares -->\nafter\n")
+	mustRun(t, root, "scripts/size.sh")
+	page := read(t, root+"/docs/size.md")
+	for _, want := range []string{
+		"before\n<!-- shares -->\n\nmipsle, Go 1.2.3: 1000 bytes,", "\n<!-- end of shares -->\nafter\n",
+		"| github.com/miekg/dns | 90 | 0 | 90 | 180 | 18.0 |\n", "| imon itself | 10 | 5 | 10 | 25 | 2.5 |\n", "| not attributed | | | | 795 | 79.5 |\n| github",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, "old") {
+		t.Errorf("%s", page)
+	}
+}

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	}
 	os.Chmod(dir, 0o755) // nobody may run it, too
 	code := 1
-	if err := compile(filepath.Join(dir, "imon")); err == nil {
+	if err := compile(filepath.Join(dir, "imon"), "."); err == nil {
 		os.Setenv("IMON_BINARY", filepath.Join(dir, "imon"))
 		os.Setenv(socketVariable, "")    // a message bus of this machine is none of the tests' business
 		os.Setenv(directoryVariable, "") // nor are its sockets
@@ -37,11 +37,11 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func compile(path string) error {
-	cmd := exec.Command("go", "build", "-o", path, ".")
+func compile(path, pkg string) error {
+	cmd := exec.Command("go", "build", "-o", path, pkg)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot build imon: %w\n%s", err, out)
+		return fmt.Errorf("cannot build %s: %w\n%s", pkg, err, out)
 	}
 	return nil
 }
