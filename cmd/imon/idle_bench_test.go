@@ -158,3 +158,13 @@ func integer(b *testing.B, text string) int {
 	must(b, err)
 	return n
 }
+
+// wait waits for a condition.
+func wait(b *testing.B, what string, holds func() bool) {
+	b.Helper()
+	for end := time.Now().Add(3 * patience); !holds(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			b.Fatalf("not within %v: %s", 3*patience, what)
+		}
+	}
+}
