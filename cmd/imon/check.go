@@ -48,10 +48,29 @@ func tuning(o options) netconf.Advice {
 func inspect(ctx context.Context, cfg config.Failover, e env) {
 	names, end := lookUp(ctx, e)
 	defer end()
-	lessons, o := newLessons(names, e.fs, cfg, uplink.V4), routing(cfg, uplink.V4)
-	hops, _ := uplink.Hops(lessons.specs(nil), o) // an error is told below
-	specs := lessons.specs(hops)
-	for _, sentence := range lessons.told() {
+	if cfg.Family.V6() {
+		e.examine(newLessons(names, e.fs, cfg.V6(), uplink.V6))
+	}
+	if !cfg.Family.V4() {
+		return
+	}
+	specs := e.examine(newLessons(names, e.fs, cfg, uplink.V4))
+	rivals, _ := uplink.Rivals(specs, routing(cfg, uplink.V4)) // an error has been told
+	for _, advice := range programs(e.fs, specs, rivals) {
+		e.advise(advice)
+	}
+	for _, advice := range names.advice(cfg) {
+		e.advise(advice)
+	}
+}
+
+// examine prints what is known of the uplinks of one family, and what keeps them
+// from working. It returns them.
+func (e env) examine(l *lessons) []uplink.Spec {
+	o := routing(l.cfg, l.family)
+	hops, _ := uplink.Hops(l.specs(nil), o) // an error is told below
+	specs := l.specs(hops)
+	for _, sentence := range l.told() {
 		fmt.Fprintln(e.stdout, sentence)
 	}
 	found, err := uplink.Inspect(specs, o)
@@ -61,13 +80,7 @@ func inspect(ctx context.Context, cfg config.Failover, e env) {
 	for _, sentence := range found {
 		e.advise(netconf.Advice{Sentence: sentence})
 	}
-	rivals, _ := uplink.Rivals(specs, o) // an error has been told
-	for _, advice := range programs(e.fs, specs, rivals) {
-		e.advise(advice)
-	}
-	for _, advice := range names.advice(cfg) {
-		e.advise(advice)
-	}
+	return specs
 }
 
 // advise prints one advice.

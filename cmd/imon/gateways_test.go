@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -111,5 +113,31 @@ func (b *bench) route(args ...string) {
 	b.t.Helper()
 	if _, err := b.Router.Run(append([]string{"route"}, args...)...); err != nil {
 		b.t.Fatal(fmt.Errorf("route %v: %w", args, err))
+	}
+}
+
+// imon check says what it knows of the uplinks of both families, and of whom.
+func TestCheckTellsWhatWasLearned(t *testing.T) {
+	b := raise(t, func(c lab.Config) {
+		c.Set("failover", "family", "both").Set("failover", "primary-gw", "auto")
+	})
+	b.route("add", "default", "via", "192.168.42.1", "dev", "eth1", "proto", "dhcp", "metric", "1002")
+	gateway := b.advertise(1)
+	file := filepath.Join(t.TempDir(), "imon-lab")
+	if err := os.WriteFile(file, b.config.JSON(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := b.Router.Command(t.Context(), os.Getenv("IMON_BINARY"), "check", "--config", file).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`The gateway of eth1 is 192.168.42.1, as the default route "default via 192.168.42.1 dev eth1 proto dhcp metric 1002" tells.`,
+		`The gateway of eth2 is ` + gateway + `, as the default route "default via ` + gateway + ` dev eth2 proto ra metric 1025" tells.`,
+		`% The primary uplink cannot work now: its gateway is to be learned (auto), and`,
+	} {
+		if !strings.Contains(string(out), want+"\n") && !strings.Contains(string(out), want+" ") {
+			t.Errorf("no %q in\n%s", want, out)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/spf13/afero"
 
@@ -145,9 +146,13 @@ type failoverJob struct {
 func (j failoverJob) Run(ctx context.Context) (err error) {
 	j.names.await(ctx)
 	lessons := newLessons(j.names, j.fs, j.cfg, j.family)
-	router, err := uplink.New(lessons.specs(nil), routing(j.cfg, j.family))
+	specs, o := lessons.specs(nil), routing(j.cfg, j.family)
+	router, err := uplink.New(specs, o)
 	if err != nil {
 		return err
+	}
+	for _, sentence := range uplink.Neighbours(specs, o) {
+		j.events.Publish(event.Event{Time: time.Now(), Monitor: j.name, Kind: event.Message, Severity: event.Notice, Text: sentence})
 	}
 	defer func() { err = errors.Join(err, router.Close()) }()
 	if j.former != nil {

@@ -233,7 +233,7 @@ func (t *turn) giveUp() {
 		e.Uplink.Address, e.Other.Address = t.uplinks[primary].address, t.uplinks[standby].address
 		t.emit(e)
 	}
-	if t.cfg.WithdrawWhenDown && t.holder != uplink.None && !t.stuck {
+	if t.cfg.WithdrawWhenDown && (t.holder != uplink.None || !t.withdrawn) && !t.stuck {
 		t.activate(uplink.None)
 	}
 }

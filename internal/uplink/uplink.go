@@ -25,7 +25,18 @@
 // of its interface name and gateway, so that it has the same one after a
 // restart, and two instances of imon with different uplinks have different
 // ones. An id whose table holds anything but a default of ours via that gateway
-// is passed over for the next.
+// is passed over for the next. Default routes of others that are managed
+// ([Options.Manage]) are parked in tables whose ids are larger by [Tables].
+//
+// # IPv6
+//
+// A Router keeps one family, and both have the same numbers. Of IPv6, gateways are
+// link-local as a rule and may be the same on both devices. The kernel makes one
+// route, with several gateways, of default routes with one metric, and a
+// replacement takes whatever has the metric: so ours takes the next smaller metric
+// that nobody has. An unreachable default stands in for one that was withdrawn.
+// Routes for some sources only ("default from PREFIX") win over all others and
+// are left alone.
 //
 // # What is ours
 //
