@@ -210,7 +210,9 @@ func (k *kernel) run(o op) {
 	case o.verb == moveRoute:
 		k.routes = slices.DeleteFunc(k.routes, func(r route) bool { return r == o.route })
 		o.route.table = o.table
-		k.run(op{verb: map[bool]verb{true: prependRoute, false: replaceRoute}[o.table == unix.RT_TABLE_MAIN], route: o.route})
+		if !slices.ContainsFunc(k.routes, o.route.is) {
+			k.run(op{verb: map[bool]verb{true: prependRoute, false: replaceRoute}[o.table == unix.RT_TABLE_MAIN], route: o.route})
+		}
 	case o.verb == addRule:
 		k.rules = append(k.rules, o.rule)
 	case o.verb == deleteRule:

@@ -21,9 +21,8 @@ func newWorld6(t testing.TB) *world {
 	w := newWorld(t)
 	w.write("ipv6/conf/all/forwarding", "1")
 	t.Cleanup(func() { w.write("ipv6/conf/all/forwarding", "0") })
-	for _, p := range append(w.isp[:], w.lan) { // who is not there yet is asked again soon
-		w.write("ipv6/neigh/"+p.dev+"/retrans_time_ms", "100")
-		p.in(func() { w.write("ipv6/neigh/peer/retrans_time_ms", "100") })
+	for _, p := range append(w.isp[:], w.lan) {
+		w.impatient(p)
 	}
 	w.address6(w.here, "eth0", "2001:db8:f::1/64")
 	w.address6(w.lan.netlink, "peer", "2001:db8:f::9/64")
@@ -40,6 +39,14 @@ func newWorld6(t testing.TB) *world {
 	}
 	t.Cleanup(w.clear6)
 	return w
+}
+
+// impatient makes both ends of a cable look again for a neighbour that is not there
+// yet after 100 ms, not after a second.
+func (w *world) impatient(p peer) {
+	w.t.Helper()
+	w.write("ipv6/neigh/"+p.dev+"/retrans_time_ms", "100")
+	p.in(func() { w.write("ipv6/neigh/peer/retrans_time_ms", "100") })
 }
 
 // clear6 removes what a failed test left: rules and unreachable routes.
