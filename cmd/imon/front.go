@@ -11,6 +11,7 @@ import (
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/status"
+	"github.com/ejgeiger/imon/internal/update"
 	"github.com/ejgeiger/imon/internal/uplink"
 )
 
@@ -37,13 +38,14 @@ func (e env) socket(instance string) string {
 
 // front is what others are told and may tell, by whatever way they come.
 type front struct {
-	store   *status.Store
-	control controls
-	say     teller
+	store    *status.Store
+	control  controls
+	delivery *update.Sink
+	say      teller
 }
 
 // front returns what others are told of p.
-func (p *process) front() front { return front{p.status, p.control, p.say} }
+func (p *process) front() front { return front{p.status, p.control, p.delivery, p.say} }
 
 // listen serves on the instance's socket.
 func (p *process) listen() {
@@ -56,6 +58,9 @@ func (p *process) listen() {
 func (f front) Status(monitor string) (status.Document, bool) {
 	d, found := f.store.Document(monitor)
 	d.End(f.control.Forced())
+	if d.Monitors.DDNS != nil && f.delivery != nil {
+		d.Monitors.DDNS.Deliveries = deliveries(f.delivery.Deliveries())
+	}
 	d.Goroutines = int64(runtime.NumGoroutine())
 	return d, found
 }

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 		os.Setenv("IMON_BINARY", filepath.Join(dir, "imon"))
 		os.Setenv(socketVariable, "")    // a message bus of this machine is none of the tests' business
 		os.Setenv(directoryVariable, "") // nor are its sockets
+		os.Setenv(stateVariable, dir)
 		code = m.Run()
 	} else {
 		fmt.Fprintln(os.Stderr, err)

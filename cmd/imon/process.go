@@ -13,6 +13,7 @@ import (
 	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
+	"github.com/ejgeiger/imon/internal/update"
 	"github.com/ejgeiger/imon/internal/uplink"
 )
 
@@ -22,6 +23,7 @@ type process struct {
 	env
 	log      *sink.Log
 	action   *sink.Action
+	delivery *update.Sink
 	say      teller
 	gate     *gate
 	tasks    *daemon.Supervisor
@@ -67,6 +69,7 @@ func (p *process) again() {
 	}
 	if reflect.DeepEqual(cfg, p.current) {
 		p.say.info("Configuration reloaded: nothing has changed")
+		p.delivery.Configure(delivered(cfg)) // but perhaps a file with a secret
 		p.manager.kept()
 		return
 	}
@@ -82,6 +85,7 @@ func (p *process) apply(cfg config.Config, warnings []config.Warning) {
 		Datefmt: cfg.Global.Datefmt, Several: len(enabled) > 1, Action: cfg.Global.Action != "",
 	})
 	p.action.Configure(sink.ActionSettings{Path: cfg.Global.Action, Timeout: cfg.Global.ActionTimeout})
+	p.delivery.Configure(delivered(cfg))
 	p.status.Configure(settings(cfg))
 	describe(p.say, cfg, warnings)
 	p.renumber(cfg.Failover)

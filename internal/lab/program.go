@@ -57,7 +57,7 @@ func (l *Lab) ImonTelling(ctx context.Context, told func(Line), binary string, c
 func (l *Lab) Start(ctx context.Context, ns *NS, told func(Line), name string, args ...string) (*Program, error) {
 	p := &Program{cmd: ns.Command(ctx, name, args...), told: told, done: make(chan struct{}), more: make(chan struct{})}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	p.cmd.Env = append(p.cmd.Environ(), "IMON_SOCKET_DIR="+l.dir) // not where the machine's own imon has it
+	p.cmd.Env = append(p.cmd.Environ(), "IMON_SOCKET_DIR="+l.dir, "IMON_STATE_DIR="+l.dir) // not where the machine's own imon has them
 	p.cmd.Cancel = func() error { return p.Signal(syscall.SIGKILL) }
 	outputs, err := p.outputs()
 	if err != nil {

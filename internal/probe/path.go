@@ -25,6 +25,12 @@ func (p Path) fits(target netip.Addr) error {
 	return nil
 }
 
+// Dial connects to target by p, network being "udp" or "tcp". Errors are ErrNoRoute
+// or what package net says.
+func (p Path) Dial(ctx context.Context, network string, target netip.AddrPort) (net.Conn, error) {
+	return p.dial(ctx, network, target)
+}
+
 // dial connects to target from p: a socket bound to its source address (bind(2))
 // and its device (SO_BINDTODEVICE, socket(7)) before it connects.
 func (p Path) dial(ctx context.Context, network string, target netip.AddrPort) (net.Conn, error) {

@@ -64,6 +64,26 @@ type DDNS struct {
 	Monitor
 	Address string `json:"address,omitempty"` // the last one known
 	Source  string `json:"source,omitempty"`  // the provider that said so
+	// Deliveries are the names that have the address, nil when imon keeps none.
+	Deliveries []Delivery `json:"deliveries,omitempty"`
+}
+
+// Delivery is how far the delivery of one name is.
+type Delivery struct {
+	Uplink   string `json:"uplink,omitempty"`   // role of the one whose address it has; "" for the active one
+	Hostname string `json:"hostname,omitempty"` // "" where the server knows it
+	Server   string `json:"server,omitempty"`   // who takes the address; "" for the action script
+	Address  string `json:"address,omitempty"`  // delivered last, IPv4
+	Address6 string `json:"address6,omitempty"` // and IPv6
+	Time     string `json:"time,omitempty"`     // when
+	Age      int64  `json:"age_seconds,omitempty"`
+	Next     string `json:"next_try,omitempty"` // of a delivery that failed, or is refused
+	Failures int64  `json:"failures"`           // in a row
+	Error    string `json:"error,omitempty"`    // of the last try
+	// Unverified is why the name could not be compared with its name server.
+	Unverified string `json:"unverified,omitempty"`
+	// Drifted is a name that was something else there when it was compared last.
+	Drifted bool `json:"drifted,omitempty"`
 }
 
 // Failover is the monitor of the default route. It is online while an uplink is

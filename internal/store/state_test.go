@@ -1,0 +1,66 @@
+package store
+
+import (
+	"errors"
+	iofs "io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/afero"
+)
+
+func TestState(t *testing.T) {
+	s := State{afero.NewOsFs(), filepath.Join(t.TempDir(), "imon", "main.ddns")}
+	if text, err := s.Load(); text != nil || err != nil {
+		t.Fatalf("%q, %v where nothing was saved", text, err)
+	}
+	if err := s.Save([]byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(s.Path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	long := time.Now().Add(-time.Hour).Truncate(time.Second)
+	if err := os.Chtimes(s.Path, long, long); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Save([]byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(s.Path); err != nil || !info.ModTime().Equal(long) {
+		t.Error("the same text was written again")
+	}
+	if err := s.Save([]byte("two")); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := s.Load(); string(text) != "two" || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+	to, err := s.SetAside()
+	if text, _ := os.ReadFile(to); err != nil || string(text) != "two" {
+		t.Errorf("set aside as %q, %v: %q", to, err, text)
+	}
+	if files := tree(t, s.Fs, filepath.Dir(s.Path)); len(files) != 1 {
+		t.Errorf("left %v", files)
+	}
+}
+
+func TestStateThatCannotBeKept(t *testing.T) {
+	s := State{afero.NewReadOnlyFs(afero.NewMemMapFs()), "/var/lib/imon/main.ddns"}
+	err := s.Save([]byte("one"))
+	if err == nil || !strings.HasPrefix(err.Error(), `cannot write "/var/lib/imon/main.ddns": `) {
+		t.Errorf("got %v", err)
+	}
+	dir := t.TempDir()
+	s = State{afero.NewOsFs(), dir}
+	if _, err := s.Load(); err == nil || errors.Is(err, iofs.ErrNotExist) {
+		t.Errorf("a directory was read: %v", err)
+	}
+	if _, err := (State{afero.NewOsFs(), filepath.Join(dir, "none")}).SetAside(); err == nil {
+		t.Error("nothing was set aside")
+	}
+}
