@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -167,4 +168,20 @@ func wait(b *testing.B, what string, holds func() bool) {
 			b.Fatalf("not within %v: %s", 3*patience, what)
 		}
 	}
+}
+
+func must(b *testing.B, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// await waits for a line after from.
+func await(b *testing.B, p *lab.Program, from time.Time, text string) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), 3*patience)
+	defer cancel()
+	_, err := p.Await(ctx, from, text)
+	must(b, err)
 }
