@@ -3,6 +3,7 @@ package update
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -31,7 +32,6 @@ func (s *Sink) Run(ctx context.Context) error {
 		default:
 			s.compare(ctx, role)
 		}
-		s.save()
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func (s *Sink) events(role string) (last []event.Event) {
 	return last
 }
 
-// deliver delivers the addresses of a name.
+// deliver delivers the addresses of a name. A newer address ends what is under way.
 func (s *Sink) deliver(ctx context.Context, role string) {
 	j := s.job(role)
 	if j.carrier == nil {
@@ -164,38 +164,54 @@ func (s *Sink) deliver(ctx context.Context, role string) {
 	}
 	limited, cancel := context.WithTimeout(ctx, carryTime)
 	defer cancel()
+	s.underWay(role, cancel)
 	err := j.carrier.carry(limited, j.parcel)
-	if err == nil || ctx.Err() == nil { // the end of imon is no failure
-		s.settle(j, err)
+	if superseded := s.underWay("", nil); err != nil && (superseded || ctx.Err() != nil) {
+		return // neither that nor the end of imon is a failure
+	}
+	severity, text := s.settle(j, err)
+	s.save() // first: what the log says is known to the next process, too
+	if text != "" {
+		s.say(severity, "%s", text)
 	}
 }
 
-// settle notes how a delivery went and logs it.
-func (s *Sink) settle(j job, err error) {
+// underWay notes which delivery runs, if any, and how to end it. It reports whether
+// there is news for the one before.
+func (s *Sink) underWay(role string, abort func()) (superseded bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for p := range s.news {
+		superseded = superseded || s.abort != nil && p.role == s.running
+	}
+	s.running, s.abort = role, abort
+	return superseded
+}
+
+// settle notes how a delivery went and returns what there is to say.
+func (s *Sink) settle(j job, err error) (severity event.Severity, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
 	if err == nil {
-		j.arrived(j.wanted, time.Now())
-		if j.record.wanted != j.wanted { // there is news meanwhile
-			j.due = time.Now()
+		if j.arrived(j.wanted, now); j.carrier != nil {
+			text = fmt.Sprintf("Delivered %s to %s", j.parcel, j.carrier.where())
 		}
-		if j.carrier != nil {
-			s.say(event.Notice, "Delivered %s to %s", j.parcel, j.carrier.where())
-		}
-		return
+		return event.Notice, text
 	}
 	var refused *refusal
 	hold := time.Duration(0)
 	if errors.As(err, &refused) {
 		hold = refused.hold
 	}
-	pause := j.failed(err.Error(), hold, time.Now())
-	switch {
+	pause := j.failed(err.Error(), hold, now)
+	switch where := j.carrier.where(); {
 	case hold >= refusalHold:
-		s.say(event.Error, "%s refuses %s: %v; not tried again for %v, or until the configuration changes", j.carrier.where(), j.parcel, err, pause)
+		return event.Error, fmt.Sprintf("%s refuses %s: %v; not tried again for %v, or until the configuration changes", where, j.parcel, err, pause)
 	case schedule.Tell(j.failures):
-		s.say(event.Warning, "Cannot deliver %s to %s: %v; next try in %v", j.parcel, j.carrier.where(), err, pause)
+		return event.Warning, fmt.Sprintf("Cannot deliver %s to %s: %v; next try in %v", j.parcel, where, err, pause)
 	}
+	return 0, ""
 }
 
 // compare compares a name with what its name server says.
@@ -210,7 +226,6 @@ func (s *Sink) compare(ctx context.Context, role string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch now := time.Now(); {
-	case j.record.wanted != j.wanted: // there is news meanwhile
 	case err != nil:
 		if j.doubtful(err.Error(), now) {
 			s.say(event.Info, "Cannot compare %s with its name server: %v", j.host, err)

@@ -65,7 +65,7 @@ func TestFailuresAreRepeatedAndTheNewestAddressWins(t *testing.T) {
 	})
 }
 
-func TestAnAddressThatComesDuringADeliveryIsDeliveredAfterIt(t *testing.T) {
+func TestAnAddressThatComesDuringADeliveryEndsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(four)
 		w.takes = 5 * time.Second
@@ -75,7 +75,7 @@ func TestAnAddressThatComesDuringADeliveryIsDeliveredAfterIt(t *testing.T) {
 		s.Publish(moved(four))
 		pass(time.Minute)
 		stop()
-		same(t, "told", w.told, []string{"0s" + told + "203.0.113.1", "5s" + told + four})
+		same(t, "told", w.told, []string{"0s" + told + "203.0.113.1", "2s" + told + four})
 	})
 }
 

@@ -60,6 +60,8 @@ type Sink struct {
 	records map[string]*record    // by role, "" for the one of the active uplink
 	carrier carrier               // nil: the user's script delivers
 	known   map[place]event.Event // the newest of each
+	running string                // role of the delivery under way
+	abort   func()                // ends it; nil for none
 	saved   kept                  // what the process before has delivered, and nobody has claimed yet
 
 	shelved string // what is on the shelf; Run's own
@@ -126,6 +128,9 @@ func (s *Sink) Publish(e event.Event) {
 		p.role = ""
 	}
 	s.news[p], s.known[p] = e, e
+	if s.abort != nil && s.running == p.role {
+		s.abort()
+	}
 	s.wake()
 }
 

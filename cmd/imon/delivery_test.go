@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ejgeiger/imon/internal/lab"
+)
+
+const tsigSecret = "c2VjcmV0LW9mLWEtdGVzdC1rZXktMzItYnl0ZXMtbG9uZw=="
+
+// bind runs a real BIND on the internet of b, at 9.9.9.9, which logs each question
+// and each update of zone example.org.
+func (b *bench) bind() *lab.Program {
+	b.t.Helper()
+	dir := b.t.TempDir()
+	for name, text := range map[string]string{
+		"named.conf": fmt.Sprintf(`key "router" { algorithm hmac-sha256; secret %q; };
+options {
+	directory %q; pid-file none; session-keyfile none; lock-file none; querylog yes;
+	listen-on { 9.9.9.9; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify no; empty-zones-enable no;
+};
+controls { };
+zone "example.org" { type primary; file "zone"; update-policy { grant router name home.example.org. A AAAA; }; };
+`, tsigSecret, dir),
+		"zone": "$TTL 60\n@ SOA ns root 1 3600 600 86400 60\n  NS ns\nns A 9.9.9.9\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat("/usr/sbin/named"); err != nil {
+		b.t.Fatal("the test needs named (Debian package bind9)")
+	}
+	p, err := b.Start(b.t.Context(), b.Internet, nil, "/usr/sbin/named", "-g", "-c", filepath.Join(dir, "named.conf"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() {
+		if b.t.Failed() {
+			b.t.Logf("named printed:\n%s", p.Text())
+		}
+	})
+	awaitLine(b.t, p, time.Time{}, "running")
+	return p
+}
+
+// awaitLine waits for a line of p and returns when it came.
+func awaitLine(t *testing.T, p *lab.Program, from time.Time, text string) time.Time {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	line, err := p.Await(ctx, from, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return line.At
+}
+
+// updates counts what the name server was told.
+func updates(named *lab.Program) int { return strings.Count(named.Text(), "adding an RR") }
+
+// signedDelivery has ddns deliver to the name server of bind.
+func signedDelivery(c lab.Config) {
+	internetTargets(c)
+	c["ddns"]["enable"] = true
+	for key, value := range map[string]string{"hostname": "home.example.org", "update": "rfc2136", "update-server": "9.9.9.9",
+		"key-name": "router", "key-secret": tsigSecret} {
+		c.Set("ddns", key, value)
+	}
+}
+
+// The record follows a failover, a failback and a change behind the provider's NAT,
+// and outlives a process that is killed.
+func TestRecordFollowsTheAddress(t *testing.T) {
+	b := raise(t, signedDelivery)
+	named := b.bind()
+	const record = "adding an RR at 'home.example.org' A "
+	b.run()
+	b.see(b.started, "Delivered 5.9.1.2 as home.example.org to 9.9.9.9")
+	t.Logf("start to record: %v", awaitLine(t, named, b.started, record+"5.9.1.2").Sub(b.started))
+
+	hole := b.Blackhole(0)
+	at := b.inject(hole)
+	active := b.see(at, "Route net62 (eth2) is active")
+	t.Logf("failover to record: %v", awaitLine(t, named, at, record+"46.4.2.2").Sub(active.At))
+
+	at = b.restore(hole)
+	active = b.see(at, "Route net42 (eth1) is active")
+	t.Logf("failback to record: %v", awaitLine(t, named, at, record+"5.9.1.2").Sub(active.At))
+
+	at = b.inject(b.ExternalChanged(0))
+	changed := b.Lab.Uplink(0).Global.String()
+	t.Logf("new address of the provider's NAT to record: %v", awaitLine(t, named, at, record+changed).Sub(at))
+	b.see(at, "Delivered "+changed)
+
+	b.kill()
+	n := updates(named)
+	b.run()
+	b.see(b.started, "External IP Address changed from unknown to "+changed)
+	awaitLine(t, named, b.started, "query: home.example.org IN A") // it compares
+	if got := updates(named); got != n {
+		t.Errorf("%d updates although nothing has changed", got-n)
+	}
+
+	b.kill()
+	b.restore(b.ExternalChanged(0)) // while nobody looks
+	b.run()
+	t.Logf("start to record, address changed meanwhile: %v", awaitLine(t, named, b.started, record+"5.9.1.2").Sub(b.started))
+	if strings.Contains(b.Text(), tsigSecret) {
+		t.Error("the secret is in the log")
+	}
+}
+
+// kill ends imon as a power cut does.
+func (b *bench) kill() {
+	b.t.Helper()
+	b.Signal(syscall.SIGKILL)
+	if _, err := b.Wait(b.t.Context()); err != nil {
+		b.t.Fatal(err)
+	}
+}
