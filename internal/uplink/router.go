@@ -19,12 +19,20 @@ const attempts = 3
 type Router struct {
 	settings
 	netlink conn
+	fib     fib      // by netlink, or a fake one
 	adopted bool     // a predecessor's leftovers were cleared
 	writes  int      // changes asked of the kernel, for tests
 	leaving *leaving // what Prepare has found; nil for nothing
 	contest contest
 	// withdrawn says that there is to be no default route of ours.
 	withdrawn bool
+}
+
+// fib is the kernel's routing: links, addresses, routes and rules (the forwarding
+// information base and what it depends on).
+type fib interface {
+	list(s settings) (*kernel, error)
+	apply(o op) error
 }
 
 // New returns a Router for the uplinks, in order of preference. It changes
@@ -39,7 +47,7 @@ func New(specs []Spec, o Options) (*Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Router{settings: s, netlink: c, contest: contest{}}
+	r := &Router{settings: s, netlink: c, fib: c, contest: contest{}}
 	if _, err := r.list(); err != nil {
 		c.Close()
 		return nil, err
@@ -72,7 +80,7 @@ func (r *Router) SetSpecs(specs []Spec) error {
 
 // list asks the kernel, and chooses the private tables that are still missing.
 func (r *Router) list() (*kernel, error) {
-	k, err := r.netlink.list(r.settings)
+	k, err := r.fib.list(r.settings)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +207,7 @@ func (r *Router) carryOut(ops []op) error {
 			r.contested = append(r.contested, o.route.dev)
 			continue
 		}
-		if err := r.netlink.apply(o); err != nil {
+		if err := r.fib.apply(o); err != nil {
 			errs = append(errs, fmt.Errorf("cannot %s: %w", o, err))
 		} else if o.uplink != None && o.route.table == unix.RT_TABLE_MAIN {
 			r.leaving.remove()
