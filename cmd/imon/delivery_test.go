@@ -20,16 +20,17 @@ const tsigSecret = "c2VjcmV0LW9mLWEtdGVzdC1rZXktMzItYnl0ZXMtbG9uZw=="
 func (b *bench) bind() *lab.Program {
 	b.t.Helper()
 	dir := b.t.TempDir()
+	const zone = "$TTL 60\n@ SOA ns root 1 3600 600 86400 60\n  NS ns\nns A 9.9.9.9\nrouter A 192.0.2.1\n"
 	for name, text := range map[string]string{
-		"named.conf": fmt.Sprintf(`key "router" { algorithm hmac-sha256; secret %q; };
+		"zone": zone, "other": zone, "named.conf": fmt.Sprintf(`key "router" { algorithm hmac-sha256; secret %q; };
 options {
 	directory %q; pid-file none; session-keyfile none; lock-file none; querylog yes;
 	listen-on { 9.9.9.9; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify no; empty-zones-enable no;
 };
 controls { };
 zone "example.org" { type primary; file "zone"; update-policy { grant router name home.example.org. A AAAA; }; };
+zone "home.example" { type primary; file "other"; };
 `, tsigSecret, dir),
-		"zone": "$TTL 60\n@ SOA ns root 1 3600 600 86400 60\n  NS ns\nns A 9.9.9.9\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			b.t.Fatal(err)
@@ -47,7 +48,7 @@ zone "example.org" { type primary; file "zone"; update-policy { grant router nam
 			b.t.Logf("named printed:\n%s", p.Text())
 		}
 	})
-	awaitLine(b.t, p, time.Time{}, "running")
+	awaitLine(b.t, p, time.Time{}, "all zones loaded")
 	return p
 }
 
@@ -115,6 +116,34 @@ func TestRecordFollowsTheAddress(t *testing.T) {
 	t.Logf("start to record, address changed meanwhile: %v", awaitLine(t, named, b.started, record+"5.9.1.2").Sub(b.started))
 	if strings.Contains(b.Text(), tsigSecret) {
 		t.Error("the secret is in the log")
+	}
+}
+
+// A name that is something else at its own name server, which is found by asking for
+// the name servers of its zone, is delivered again.
+func TestDriftedRecordIsRepaired(t *testing.T) {
+	b := raise(t, internetTargets)
+	b.config["ddns"]["enable"] = true
+	b.config.Set("ddns", "hostname", "router.home.example").Set("ddns", "update", "url").
+		Set("ddns", "update-server", "http://104.16.1.1/set?{hostname}={ip}")
+	b.bind()
+	for range 2 { // the first one delivers, the next one finds out
+		if b.Program != nil {
+			b.kill()
+		}
+		b.run()
+		b.see(b.started, "External IP Address changed from unknown to 5.9.1.2")
+		b.see(time.Time{}, "Delivered 5.9.1.2 as router.home.example to 104.16.1.1")
+	}
+	b.see(b.started, "router.home.example is 192.0.2.1 at ns.home.example, and not 5.9.1.2 as it was delivered: delivering it again")
+	told := 0
+	for _, r := range b.Providers[0].Requests() {
+		if r.Path == "/set" {
+			told++
+		}
+	}
+	if told != 2 {
+		t.Errorf("told %d times: %+v", told, b.Providers[0].Requests())
 	}
 }
 

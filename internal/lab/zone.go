@@ -8,7 +8,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Zone is what the lab's name servers know. alias.example.com leads to a name
+// Zone is what the lab's name servers know. home.example is a zone of its own, whose name
+// server a test has to run. alias.example.com leads to a name
 // that has no address.
 const Zone = `
 example.com.          60 IN A     93.184.215.14
@@ -24,6 +25,8 @@ host6.example.        60 IN AAAA  2606:4700::1111
 provider1.example.    60 IN A     104.16.1.1
 provider2.example.    60 IN A     104.16.1.2
 provider3.example.    60 IN A     104.16.1.3
+home.example.         60 IN NS    ns.home.example.
+ns.home.example.      60 IN A     9.9.9.9
 `
 
 // readZone returns the records of [Zone] by name.

@@ -116,7 +116,7 @@ func nameServers(ctx context.Context, name string, path Path) ([]string, error) 
 		if len(records) > 0 {
 			hosts := make([]string, len(records))
 			for i, ns := range records {
-				hosts[i] = ns.Host
+				hosts[i] = strings.TrimSuffix(ns.Host, ".")
 			}
 			return hosts, nil
 		}
