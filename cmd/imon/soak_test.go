@@ -19,7 +19,7 @@ import (
 const flapsVariable = "IMON_FLAPS"
 
 // TestSoak lets uplinks come and go in every way that the lab knows. The LAN must
-// come back each time, and nothing may pile up: no rule, route, file, thread,
+// come back each time, and nothing may pile up: no rule, route, tracked flow, file, thread,
 // goroutine or memory.
 func TestSoak(t *testing.T) {
 	flaps := 40
@@ -58,6 +58,9 @@ func TestSoak(t *testing.T) {
 	}
 }
 
+// manyFlows is more than there can be at rest: the call, and pings that wait.
+const manyFlows = 200
+
 // flap is one fault at random, and its end.
 func (d *counter) flap(rng *rand.Rand) {
 	d.t.Helper()
@@ -76,7 +79,7 @@ func (d *counter) flap(rng *rand.Rand) {
 
 // footing is how much there is of what might pile up.
 type footing struct {
-	flaps, rules, routes, files, threads, goroutines, anonymous int
+	flaps, rules, routes, flows, files, threads, goroutines, anonymous int
 }
 
 // footing waits until the program rests, and looks at it.
@@ -99,6 +102,11 @@ func (d *counter) footing(flaps int) footing {
 		d.t.Fatal(err)
 	}
 	f.goroutines = int(document.Goroutines)
+	tracked, err := d.Router.Command(d.t.Context(), "cat", "/proc/sys/net/netfilter/nf_conntrack_count").Output()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	f.flows, _ = strconv.Atoi(strings.TrimSpace(string(tracked)))
 	proc := fmt.Sprintf("/proc/%d/", d.Pid())
 	f.files = len(entries(d.t, proc+"fd"))
 	f.threads = len(entries(d.t, proc+"task"))
@@ -134,6 +142,8 @@ func kilobytes(t *testing.T, path, word string) int {
 // have files and goroutines, and the Go runtime starts a thread when it likes.
 func (f footing) grown(first footing) string {
 	switch {
+	case f.flows > manyFlows:
+		return fmt.Sprintf("%d tracked flows", f.flows)
 	case f.files > first.files+6:
 		return fmt.Sprintf("%d open files, %d at first", f.files, first.files)
 	case f.goroutines > first.goroutines+12:
@@ -149,9 +159,9 @@ func (f footing) grown(first footing) string {
 func footings(all []footing) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "flaps\trules\troutes\tfiles\tthreads\tgoroutines\tRssAnon kB\t")
+	fmt.Fprintln(w, "flaps\trules\troutes\tflows\tfiles\tthreads\tgoroutines\tRssAnon kB\t")
 	for _, f := range all {
-		fmt.Fprintf(w, "%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", f.flaps, f.rules, f.routes, f.files, f.threads, f.goroutines, f.anonymous)
+		fmt.Fprintf(w, "%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", f.flaps, f.rules, f.routes, f.flows, f.files, f.threads, f.goroutines, f.anonymous)
 	}
 	w.Flush()
 	return b.String()
