@@ -43,7 +43,7 @@ func (s *Sink) load() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if k.Version == keptVersion {
-		s.saved, s.shelved = k, string(text)
+		s.saved = k
 	}
 }
 
@@ -67,15 +67,11 @@ func (s *Sink) begin(role, host string) *record {
 	return r
 }
 
-// save puts what was delivered on the shelf, when that has changed. A disk that is
-// full is not tried again for the same.
+// save puts what was delivered on the shelf.
 func (s *Sink) save() {
-	text := s.text()
-	if text == "" || text == s.shelved {
-		return
+	if text := s.text(); text != "" {
+		s.complain(s.shelf.Save([]byte(text)))
 	}
-	s.shelved = text
-	s.complain(s.shelf.Save([]byte(text)))
 }
 
 // text is what is to be kept, "" for nothing.

@@ -53,7 +53,7 @@ func (s *Sink) takeNews(now time.Time) {
 	defer s.mu.Unlock()
 	for p, e := range s.news {
 		host, wanted := s.hostOf(p.role)
-		if !wanted || !s.takes(e.Address) {
+		if !wanted || !s.cfg.Enable || !s.takes(e.Address) {
 			continue
 		}
 		r := s.records[p.role]
@@ -74,12 +74,11 @@ func (s *Sink) takeNews(now time.Time) {
 func (s *Sink) hostOf(role string) (host string, wanted bool) {
 	d := s.cfg.Delivery
 	if s.cfg.Follow != config.FollowEach {
-		return d.Hostname, s.cfg.Enable && role == ""
+		return d.Hostname, role == "" && (s.carrier != nil || d.Hostname != "" || d.ForceInterval > 0)
 	}
-	names := d.Hostnames(2 + len(d.FurtherHostnames))
-	for i, name := range names {
+	for i, name := range d.Hostnames(2 + len(d.FurtherHostnames)) {
 		if event.Role(i) == role {
-			return name, s.cfg.Enable && name != ""
+			return name, name != ""
 		}
 	}
 	return "", false

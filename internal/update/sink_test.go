@@ -196,6 +196,41 @@ func TestEachUplinkHasItsNameAndItsWay(t *testing.T) {
 	})
 }
 
+func TestNothingIsKeptWhereNothingIsWanted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, change := range map[string]func(*config.DDNS){
+			"no delivery":   func(c *config.DDNS) { c.Delivery = config.Delivery{} },
+			"off":           func(c *config.DDNS) { c.Enable = false },
+			"other family":  func(c *config.DDNS) { c.Family = config.FamilyV6 },
+			"each, no name": func(c *config.DDNS) { c.Follow = config.FollowEach },
+		} {
+			w, cfg := newWorld(four), dyndns2()
+			change(&cfg)
+			s, stop := w.live(t, cfg)
+			s.Publish(moved(four))
+			pass(48 * time.Hour)
+			stop()
+			if len(w.told)+len(w.again)+len(s.Deliveries())+w.asked > 0 {
+				t.Errorf("%s: told %q, again %q, asked %d, %+v", name, w.told, w.again, w.asked, s.Deliveries())
+			}
+		}
+	})
+}
+
+func TestAReloadThatTurnsDeliveryOnDeliversWhatIsKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, cfg := newWorld(four), dyndns2()
+		cfg.Delivery = config.Delivery{}
+		s, stop := w.live(t, cfg)
+		s.Publish(moved(four))
+		pass(time.Hour)
+		s.Configure(dyndns2())
+		pass(time.Hour)
+		stop()
+		same(t, "told", w.told, []string{"1h0m0s" + told + four})
+	})
+}
+
 func TestTheScriptIsRunAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, cfg := newWorld("198.51.100.9"), dyndns2()

@@ -64,8 +64,7 @@ type Sink struct {
 	abort   func()                // ends it; nil for none
 	saved   kept                  // what the process before has delivered, and nobody has claimed yet
 
-	shelved string // what is on the shelf; Run's own
-	mute    bool   // that the shelf cannot be used was told; Run's own
+	mute bool // that the shelf cannot be used was told; Run's own
 }
 
 // place is what an external address is that of.
