@@ -10,6 +10,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/ejgeiger/imon/internal/config"
+	"github.com/ejgeiger/imon/internal/probe"
 )
 
 // Times of one update.
@@ -35,11 +36,11 @@ func (s *nameServer) carry(ctx context.Context, p parcel) error {
 	if err != nil {
 		return err
 	}
-	at, err := s.network.DNS.Locate(ctx, s.Server, p.path)
+	at, path, err := s.reach(ctx, p.path)
 	if err != nil {
 		return err
 	}
-	t := talk{at, p.path, k, s.network.Clock}
+	t := talk{at, path, k, s.network.Clock}
 	zone, err := s.zone(ctx, t, p.host)
 	if err != nil {
 		return err
@@ -49,6 +50,16 @@ func (s *nameServer) carry(ctx context.Context, p parcel) error {
 		return err
 	}
 	return accepted(reply.Rcode, zone)
+}
+
+// reach finds the server, and the way there: by the uplink if it is on the internet;
+// one on this machine or in the LAN cannot be reached by any.
+func (s *nameServer) reach(ctx context.Context, by probe.Path) (netip.AddrPort, probe.Path, error) {
+	at, err := s.network.DNS.Locate(ctx, s.Server, by)
+	if !probe.Global(at.Addr()) {
+		by = probe.Path{}
+	}
+	return at, by, err
 }
 
 // updateOf is the UPDATE for p: out with all addresses of each family in it, in with

@@ -73,6 +73,13 @@ func TestRealBIND(t *testing.T) {
 			t.Errorf("%v, %v: want a TTL of 77", m, err)
 		}
 	})
+	t.Run("an uplink does not lead to a server on this machine", func(t *testing.T) {
+		p := parcelOf("home.example.org", "2001:db8::8")
+		p.path = probe.Path{Interface: "nowhere", Source: netip.MustParseAddr("192.0.2.77")}
+		if err := carry(signed(server, "sha256"), p); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("keys in files", func(t *testing.T) {
 		byFile := signed(server, "sha256")
 		byFile.KeySecret, byFile.KeyFile = "", "/secret"

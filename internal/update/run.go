@@ -241,23 +241,29 @@ func (s *Sink) compare(ctx context.Context, role string) {
 // takes the updates.
 func (s *Sink) look(ctx context.Context, j job) (found []netip.Addr, server string, err error) {
 	for _, a := range j.parcel.addresses {
-		family := probe.IPv6
-		if a.Is4() {
-			family = probe.IPv4
-		}
-		var some []netip.Addr
-		if n, ok := j.carrier.(*nameServer); ok {
-			server = n.Server
-			some, err = s.network.DNS.At(ctx, server, j.host, family, j.parcel.path)
-		} else {
-			some, server, err = s.network.DNS.Authoritative(ctx, j.host, family, j.parcel.path)
-		}
+		some, from, err := s.ask(ctx, j, a)
 		if err != nil {
-			return nil, server, err
+			return nil, from, err
 		}
-		found = append(found, some...)
+		found, server = append(found, some...), from
 	}
 	return found, server, nil
+}
+
+// ask asks for the addresses of the family of a.
+func (s *Sink) ask(ctx context.Context, j job, a netip.Addr) (found []netip.Addr, server string, err error) {
+	family, path := probe.IPv6, j.parcel.path
+	if a.Is4() {
+		family = probe.IPv4
+	}
+	n, ok := j.carrier.(*nameServer)
+	if !ok {
+		return s.network.DNS.Authoritative(ctx, j.host, family, path)
+	}
+	if _, path, err = n.reach(ctx, path); err == nil {
+		found, err = s.network.DNS.At(ctx, n.Server, j.host, family, path)
+	}
+	return found, n.Server, err
 }
 
 // texts are addresses as the log shows them.
