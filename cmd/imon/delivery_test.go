@@ -44,6 +44,8 @@ zone "home.example" { type primary; file "other"; };
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(func() {
+		_ = p.Signal(syscall.SIGKILL)
+		_, _ = p.Wait(context.Background()) // before its directory is removed
 		if b.t.Failed() {
 			b.t.Logf("named printed:\n%s", p.Text())
 		}
