@@ -43,7 +43,7 @@ func (e env) state(instance string) store.State {
 func (e env) newDelivery(instance string, script, log event.Publisher) *update.Sink {
 	resolver := probe.NewResolver()
 	web := probe.NewHTTP(resolver, "imon/"+build.Version)
-	web.Timeout, web.Family = providerTime, probe.Any
+	web.Timeout = providerTime
 	network := update.Network{
 		Web: web, DNS: probe.NewDNS(resolver), Clock: time.Now,
 		Read: func(path string) ([]byte, error) { return afero.ReadFile(e.fs, path) },

@@ -43,7 +43,7 @@ func BenchmarkTLS(b *testing.B) {
 	b.ReportAllocs()
 	before := cpu(b)
 	for b.Loop() {
-		if _, err := h.Address(b.Context(), s.URL, Path{}); err != nil {
+		if _, err := h.Address(b.Context(), s.URL, Path{}, IPv4); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -53,7 +53,7 @@ func (h *HTTP) Fetch(ctx context.Context, rawURL string, login Login, path Path)
 // page sends the request and reads the answer.
 func (h *HTTP) page(request *http.Request, path Path) (Page, error) {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	client := http.Client{Transport: h.transport(path), CheckRedirect: stay}
+	client := http.Client{Transport: h.transport(path, Any), CheckRedirect: stay}
 	response, err := client.Do(request)
 	if err != nil {
 		return Page{}, reason(err)

@@ -33,7 +33,6 @@ const (
 type HTTP struct {
 	UserAgent string        // RFC 9110, section 10.1.5
 	Timeout   time.Duration // for the whole question; 5 s by default
-	Family    Family        // of the wanted address and of the connection; IPv4 by default
 
 	resolver *Resolver
 	roots    *x509.CertPool // nil for the system's
@@ -42,35 +41,47 @@ type HTTP struct {
 // NewHTTP returns an HTTP that calls itself userAgent and finds the addresses of
 // providers with resolver.
 func NewHTTP(resolver *Resolver, userAgent string) *HTTP {
-	return &HTTP{UserAgent: userAgent, Timeout: 5 * time.Second, Family: IPv4, resolver: resolver}
+	return &HTTP{UserAgent: userAgent, Timeout: 5 * time.Second, resolver: resolver}
 }
 
-// Address asks the provider at rawURL (http or https) by path for the address
-// that it sees. The body must be that address, blanks around it apart, and the
+// Address asks the provider at rawURL (http or https) by path and by IPv4 or IPv6
+// for the address that it sees. The body must be that address, blanks around it apart, and the
 // address must be [Global]; status 200 and at most 1 KiB are accepted, and up to
 // two redirects, none of them from https to http. Cookies, proxies of the
 // environment and compression are not used.
 //
 // Errors begin with the provider's host and say why: "icanhazip.com: status 429".
-func (h *HTTP) Address(ctx context.Context, rawURL string, path Path) (netip.Addr, error) {
+// They are [ErrBarred] for status 403 and 429, and [ErrRefused] for an answer that is
+// not such an address, too long, or too slow.
+func (h *HTTP) Address(ctx context.Context, rawURL string, path Path, f Family) (netip.Addr, error) {
 	u, err := parseURL(rawURL)
 	if err != nil {
 		return netip.Addr{}, err
 	}
 	limited, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
-	body, err := h.get(limited, u, path)
+	body, err := h.get(limited, u, path, f)
 	if err == nil {
 		var a netip.Addr
-		if a, err = parseAddress(body, h.Family); err == nil {
+		if a, err = parseAddress(body, f); err == nil {
 			return a, nil
 		}
 	}
 	if limited.Err() != nil && ctx.Err() == nil {
-		err = fmt.Errorf("no answer within %v", h.Timeout)
+		err = late(err, h.Timeout)
 	}
 	return netip.Addr{}, fmt.Errorf("%s: %w", u.Hostname(), &strangerError{err})
 }
+
+// late is why there is no answer in time: a body that drips is one that is refused.
+func late(err error, d time.Duration) error {
+	if errors.Is(err, errBody) {
+		return refuse("answer is not complete within %v", d)
+	}
+	return fmt.Errorf("no answer within %v", d)
+}
+
+var errBody = errors.New("cannot read the answer")
 
 func parseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
@@ -81,34 +92,41 @@ func parseURL(text string) (*url.URL, error) {
 }
 
 // get returns the body of a good answer.
-func (h *HTTP) get(ctx context.Context, u *url.URL, path Path) ([]byte, error) {
+func (h *HTTP) get(ctx context.Context, u *url.URL, path Path, f Family) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("User-Agent", h.UserAgent)
 	request.Header.Set("Accept", "text/plain, */*;q=0.1")
-	client := http.Client{Transport: h.transport(path), CheckRedirect: checkRedirect}
+	client := http.Client{Transport: h.transport(path, f), CheckRedirect: checkRedirect}
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, reason(err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("status %d", response.StatusCode)
+	switch code := response.StatusCode; code {
+	case http.StatusOK:
+	case http.StatusForbidden, http.StatusTooManyRequests:
+		return nil, &sorted{ErrBarred, fmt.Sprintf("status %d", code)}
+	default:
+		return nil, fmt.Errorf("status %d", code)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		err = fmt.Errorf("answer is longer than %d bytes", maxBody)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", errBody, err)
+	case len(body) > maxBody:
+		return nil, refuse("answer is longer than %d bytes", maxBody)
 	}
-	return body, err
+	return body, nil
 }
 
 // transport is good for one question: nothing of it stays open.
-func (h *HTTP) transport(path Path) *http.Transport {
+func (h *HTTP) transport(path Path, f Family) *http.Transport {
 	return &http.Transport{
 		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-			return h.dial(ctx, address, path)
+			return h.dial(ctx, address, path, f)
 		},
 		TLSClientConfig:        &tls.Config{RootCAs: h.roots},
 		DisableKeepAlives:      true,
@@ -119,7 +137,7 @@ func (h *HTTP) transport(path Path) *http.Transport {
 	}
 }
 
-func (h *HTTP) dial(ctx context.Context, address string, path Path) (net.Conn, error) {
+func (h *HTTP) dial(ctx context.Context, address string, path Path, f Family) (net.Conn, error) {
 	host, portText, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -128,7 +146,7 @@ func (h *HTTP) dial(ctx context.Context, address string, path Path) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
-	a, err := h.resolver.lookupFamily(ctx, host, path, h.Family)
+	a, err := h.resolver.lookupFamily(ctx, host, path, f)
 	if err != nil {
 		return nil, err
 	}
@@ -154,20 +172,50 @@ func reason(err error) error {
 	return err
 }
 
+// ReadAddress reads the answer of somebody who was asked for the external address of
+// a family. It is [ErrRefused] when it is something else, or not [Global].
+func ReadAddress(text string, f Family) (netip.Addr, error) {
+	a, err := parseAddress([]byte(text), f)
+	if err != nil {
+		return netip.Addr{}, &strangerError{err}
+	}
+	return a, nil
+}
+
 // parseAddress reads the body of an answer.
 func parseAddress(body []byte, family Family) (netip.Addr, error) {
 	text := strings.TrimSpace(string(body))
 	a, err := netip.ParseAddr(text)
 	a = a.Unmap()
-	switch {
-	case err != nil:
-		return netip.Addr{}, fmt.Errorf("answer %s is not an address", quote(text))
-	case !family.takes(a):
-		return netip.Addr{}, fmt.Errorf("%s is not an address of the wanted family", bare(a))
-	case !Global(a):
-		return netip.Addr{}, fmt.Errorf("%s is not a global address", bare(a))
+	if err != nil {
+		return netip.Addr{}, refuse("answer %s is not an address", quote(text))
 	}
-	return a, nil
+	return a, family.believes(a)
+}
+
+// believes says why a cannot be the external address of somebody who asks by f.
+func (f Family) believes(a netip.Addr) error {
+	switch {
+	case !f.takes(a):
+		return refuse("%s is not an address of the wanted family", bare(a))
+	case !Global(a):
+		return refuse("%s is not a global address", bare(a))
+	}
+	return nil
+}
+
+// sorted is an error in words of its own that is of a sort, for [errors.Is].
+type sorted struct {
+	sort error
+	text string
+}
+
+func (e *sorted) Error() string { return e.text }
+func (e *sorted) Unwrap() error { return e.sort }
+
+// refuse is an [ErrRefused].
+func refuse(format string, args ...any) error {
+	return &sorted{ErrRefused, fmt.Sprintf(format, args...)}
 }
 
 // bare is a without its zone, which is free text.

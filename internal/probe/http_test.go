@@ -84,11 +84,11 @@ func TestAddress(t *testing.T) {
 		{"/429", "127.0.0.1: status 429"},
 		{"/none", "127.0.0.1: status 404"},
 		{"/slow", "127.0.0.1: no answer within 500ms"},
-		{"/dripping", "127.0.0.1: no answer within 500ms"},
+		{"/dripping", "127.0.0.1: answer is not complete within 500ms"},
 	}
 	for _, test := range tests {
 		slow := within(t, 700*time.Millisecond)
-		a, err := newHTTP().Address(t.Context(), s.URL+test.path, Path{})
+		a, err := newHTTP().Address(t.Context(), s.URL+test.path, Path{}, IPv4)
 		slow()
 		got := a.String()
 		if err != nil {
@@ -96,6 +96,12 @@ func TestAddress(t *testing.T) {
 		}
 		if got != test.want {
 			t.Errorf("%s: %s, want %s", test.path, got, test.want)
+		}
+		if refused := strings.Contains(got, "address") || strings.Contains(got, "answer is"); errors.Is(err, ErrRefused) != refused {
+			t.Errorf("%s: refused is %v", test.path, !refused)
+		}
+		if errors.Is(err, ErrBarred) != (test.path == "/429") {
+			t.Errorf("%s: barred is %v", test.path, test.path != "/429")
 		}
 	}
 }
@@ -110,15 +116,15 @@ func TestAddressByTLS(t *testing.T) {
 	s.StartTLS()
 	defer s.Close()
 	h := newHTTP()
-	if _, err := h.Address(t.Context(), s.URL+"/good", Path{}); err == nil {
+	if _, err := h.Address(t.Context(), s.URL+"/good", Path{}, IPv4); err == nil {
 		t.Error("a certificate that nobody trusts was accepted")
 	}
 	h.roots = x509.NewCertPool()
 	h.roots.AddCert(s.Certificate())
-	if a, err := h.Address(t.Context(), s.URL+"/good", Path{}); err != nil || a != addr("8.8.4.4") {
+	if a, err := h.Address(t.Context(), s.URL+"/good", Path{}, IPv4); err != nil || a != addr("8.8.4.4") {
 		t.Errorf("%v, %v", a, err)
 	}
-	_, err := h.Address(t.Context(), s.URL+"/down", Path{})
+	_, err := h.Address(t.Context(), s.URL+"/down", Path{}, IPv4)
 	if want := "127.0.0.1: redirected from https to http"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -128,7 +134,7 @@ func TestAddressIgnoresTheProxyOfTheEnvironment(t *testing.T) {
 	t.Setenv("http_proxy", "http://127.0.0.1:1")
 	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
 	s := provider(t)
-	if _, err := newHTTP().Address(t.Context(), s.URL+"/good", Path{}); err != nil {
+	if _, err := newHTTP().Address(t.Context(), s.URL+"/good", Path{}, IPv4); err != nil {
 		t.Error(err)
 	}
 }
@@ -142,14 +148,14 @@ func TestAddressThatCannotBeAsked(t *testing.T) {
 		{"http://[::1]/", `::1: cannot resolve "::1": no address of the wanted family`},
 	}
 	for _, test := range tests {
-		_, err := newHTTP().Address(t.Context(), test.url, Path{})
+		_, err := newHTTP().Address(t.Context(), test.url, Path{}, IPv4)
 		if err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%q: %v, want %s", test.url, err, test.want)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := newHTTP().Address(ctx, "http://127.0.0.1:1/", Path{}); !errors.Is(err, context.Canceled) {
+	if _, err := newHTTP().Address(ctx, "http://127.0.0.1:1/", Path{}, IPv4); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }
@@ -168,7 +174,7 @@ func TestAddressOfNonsense(t *testing.T) {
 		c.Read(make([]byte, 4096))
 		c.Write([]byte("\x1b[2J" + strings.Repeat("nonsense ", 500) + "\r\n"))
 	}()
-	_, err = newHTTP().Address(t.Context(), "http://"+l.Addr().String(), Path{})
+	_, err = newHTTP().Address(t.Context(), "http://"+l.Addr().String(), Path{}, IPv4)
 	l.Close()
 	<-done
 	if err == nil || len(err.Error()) > 240 || strings.Contains(err.Error(), "\x1b") {
@@ -193,13 +199,13 @@ func TestAddressByPath(t *testing.T) {
 	s.Listener = l
 	s.Start()
 	defer s.Close()
-	if a, err := newHTTP().Address(t.Context(), s.URL, Path{addr("10.99.2.1"), "wan2"}); err != nil || a != addr("8.8.4.4") {
+	if a, err := newHTTP().Address(t.Context(), s.URL, Path{addr("10.99.2.1"), "wan2"}, IPv4); err != nil || a != addr("8.8.4.4") {
 		t.Errorf("%v, %v", a, err)
 	}
-	if _, err := newHTTP().Address(t.Context(), s.URL, Path{}); err == nil {
+	if _, err := newHTTP().Address(t.Context(), s.URL, Path{}, IPv4); err == nil {
 		t.Error("the provider was reached by the other uplink, so this test tests nothing")
 	}
-	if _, err := newHTTP().Address(t.Context(), s.URL, Path{addr("10.99.2.1"), "wan3"}); err == nil {
+	if _, err := newHTTP().Address(t.Context(), s.URL, Path{addr("10.99.2.1"), "wan3"}, IPv4); err == nil {
 		t.Error("the provider was reached by no uplink")
 	}
 }

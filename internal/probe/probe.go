@@ -31,6 +31,11 @@ var (
 	// ErrLocal means that this machine could not ask at all: no permission, no
 	// file descriptors, no memory. It says nothing about the network.
 	ErrLocal = errors.New("cannot probe")
+	// ErrRefused means that an answer came which is not to be believed.
+	ErrRefused = errors.New("answer refused")
+	// ErrBarred means that the other side does not want to be asked so often, or at
+	// all: HTTP status 403 or 429.
+	ErrBarred = errors.New("not welcome")
 )
 
 // EchoRequest is one round of ICMP echo requests to one target (RFC 792, RFC 4443).
