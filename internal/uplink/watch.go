@@ -32,10 +32,7 @@ const (
 // The kernel itself may report the carrier of a real network card up to a
 // second late, if there was another such report in the same second.
 func (r *Router) Watch(ctx context.Context) <-chan struct{} {
-	w := watch{changes: make(chan struct{}, 1), subscribe: func() (*os.File, error) { return subscribe(r.family) }}
-	s, err := w.subscribe()
-	go w.run(ctx, s, err)
-	return w.changes
+	return Changes(ctx, r.family)
 }
 
 // watch is one running Watch.
