@@ -99,7 +99,7 @@ func (p *process) check(name string) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var asked []string
-	for _, n := range []string{event.DDNS, event.Updown, event.Failover, event.Failover6, event.Ping} {
+	for _, n := range []string{event.DDNS, event.DDNS6, event.Updown, event.Failover, event.Failover6, event.Ping} {
 		if check := p.checks[n]; check != nil && (name == "" || name == n) {
 			check()
 			asked = append(asked, n)
@@ -112,7 +112,8 @@ func (p *process) check(name string) []string {
 func settings(cfg config.Config) []status.Settings {
 	four, six := cfg.Failover.Family.V4(), cfg.Failover.Family.V6()
 	return []status.Settings{
-		{Monitor: event.DDNS, Enabled: cfg.DDNS.Enable, Interval: cfg.DDNS.Interval},
+		{Monitor: event.DDNS, Enabled: cfg.DDNS.Enable && (cfg.DDNS.Family.V4() || cfg.Global.Debug), Interval: cfg.DDNS.Interval},
+		{Monitor: event.DDNS6, Enabled: cfg.DDNS.Enable && cfg.DDNS.Family.V6() && !cfg.Global.Debug, Interval: cfg.DDNS.Interval},
 		{Monitor: event.Updown, Enabled: cfg.Updown.Enable, Interval: cfg.Updown.Interval, Target: cfg.Updown.Target},
 		failoverSettings(event.Failover, cfg.Failover, four),
 		failoverSettings(event.Failover6, cfg.Failover.V6(), six),

@@ -91,8 +91,8 @@ func (w watchdog) Run(ctx context.Context) error {
 // DNS queries, web servers, a busy machine.
 const slack = time.Minute
 
-// longestSilence is how long a monitor may be silent: an interval, or the minute that
-// ddns may wait between polls, and two rounds of requests, the second one for
+// longestSilence is how long a monitor may be silent: an interval, or the minute in
+// which ddns may find out that nobody answers, and two rounds of requests, the second one for
 // secondaries or for the gateway in place of a name that does not resolve.
 func longestSilence(r config.Rounds) time.Duration {
 	round := time.Duration(r.Count)*schedule.Spacing(r.Interval, r.Count) + r.Wait

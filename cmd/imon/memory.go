@@ -8,7 +8,7 @@ import (
 // memory is what a monitor that is started by a reload takes over from the one
 // that it replaces. Only the goroutine that applies configurations uses it.
 type memory struct {
-	address *ddns.Monitor   // the last one that was started; nil before, and after a stop
-	host    *updown.Monitor // likewise
-	metric  [2]*int         // of the failover that was started last, by family
+	address [2]*ddns.Monitor // the last one that was started, by family; nil before, and after a stop
+	host    *updown.Monitor  // likewise
+	metric  [2]*int          // of the failover that was started last, by family
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/ejgeiger/imon/internal/build"
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/daemon"
-	"github.com/ejgeiger/imon/internal/ddns"
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/failover"
 	"github.com/ejgeiger/imon/internal/ping"
@@ -26,6 +25,7 @@ type monitors struct {
 	asker   *probe.Asker
 	dns     *probe.DNS
 	http    *probe.HTTP
+	whoami  *probe.Whoami
 	names   interfaces
 	control controls
 	memory  *memory
@@ -44,6 +44,7 @@ func newMonitors(events event.Publisher, names interfaces, control controls, fs 
 		asker:   probe.NewAsker(pinger, dns, http),
 		dns:     dns,
 		http:    http,
+		whoami:  probe.NewWhoami(),
 		names:   names,
 		control: control,
 		memory:  &memory{},
@@ -65,22 +66,14 @@ type monitor struct {
 	settings func(config.Config) any
 }
 
-// of returns all four monitors as cfg wants them, in the order in which they
+// of returns all monitors as cfg wants them, in the order in which they
 // start.
 func (m monitors) of(cfg config.Config) []monitor {
-	address := ddns.New(cfg.DDNS, cfg.Global.Debug, m.http, m.events).Follow(m.memory.address)
 	host := updown.New(cfg.Updown, m.pinger, m.dns, m.events).Follow(m.memory.host)
 	figures := ping.New(cfg.Ping, m.pinger, m.events)
 	return []monitor{
-		{
-			name: event.DDNS, greeting: "Start External IP Address tracking",
-			rounds:   cfg.DDNS.Rounds,
-			job:      address,
-			check:    address.Check,
-			started:  func() { m.memory.address = address },
-			stopped:  func() { m.memory.address = nil },
-			settings: func(c config.Config) any { return when(c.DDNS.Enable, [2]any{c.DDNS, c.Global.Debug}) },
-		},
+		m.address(event.DDNS, "Start External IP Address tracking", uplink.V4, cfg),
+		m.address(event.DDNS6, "Start External IPv6 Address tracking", uplink.V6, cfg),
 		{
 			name: event.Updown, greeting: "Start Updown Monitor for IP Address " + cfg.Updown.Target,
 			rounds:   cfg.Updown.Rounds,

@@ -66,7 +66,7 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	p.delivery = e.newDelivery(o.instance, action, log)
 	p.tasks = daemon.New(work, event.NewBus(log, p.progress))
 	p.bus = newBus(e, o.instance, p.control, say)
-	sinks := append([]event.Publisher{log, action, p.delivery, p.gate, p.status, p.progress}, p.bus.publishers()...)
+	sinks := append([]event.Publisher{log, action, p.delivery, p.gate, p.status, p.progress, prompter{p.check}}, p.bus.publishers()...)
 	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control, e.fs)
 	p.tasks.Start("action", action)
 	p.tasks.Start("delivery", p.delivery)

@@ -23,15 +23,15 @@ func FuzzStep(f *testing.F) {
 		if len(replies) == 0 {
 			return
 		}
-		r := rules{interval: 10 * time.Second, providers: []string{"a", "b", "c", "d", "e"}[:replies[0]%6]}
+		r := rulesFor([]string{"a", "dns-b", "c", "dns-d", "command-e"}[:replies[0]%6]...)
 		w := witness{t: t, rules: r, last: nobody}
-		s, in := begin(len(r.providers), 0), input{due: true}
+		s, in := begin(r, 0), input{tick: true}
 		for _, b := range replies[1:] {
 			next, out := step(r, s, in)
 			pure(t, r, s, in, next, out)
-			w.check(s, in, out)
+			w.check(s, next, in, out)
 			s = next
-			in = w.reply(in.now, out, b)
+			in = w.reply(in.now, s, out, b)
 		}
 	})
 }
@@ -40,7 +40,7 @@ func FuzzStep(f *testing.F) {
 // gives the same again, and another one leaves no trace.
 func pure(t *testing.T, r rules, s state, in input, next state, out outcome) {
 	before, after := fmt.Sprintf("%+v", s), fmt.Sprintf("%+v", next)
-	other := input{now: in.now + time.Second, address: addresses["Y"]}
+	other := input{now: in.now + time.Second, answered: true, address: addresses["Y"]}
 	if in.address == other.address {
 		other.err = timeout("b")
 	}
@@ -67,48 +67,69 @@ type witness struct {
 	troubled bool // an outage was told
 }
 
-func (w *witness) reply(now time.Duration, out outcome, b byte) input {
+// reply is what the byte makes of a question or, when there is none, a look.
+func (w *witness) reply(now time.Duration, s state, out outcome, b byte) input {
 	if out.ask == nobody {
-		return input{now: now + out.wait, due: true}
+		in := input{now: max(now, min(s.due, now+time.Hour)), tick: true, nudge: b%16 == 15}
+		if b%32 == 14 {
+			in.way.Own = netip.MustParseAddr("9.9.9.9")
+		}
+		return in
 	}
-	in := input{now: now + time.Duration(b>>4)*30*time.Second, err: timeout("a")}
+	in := input{now: now + time.Duration(b>>4)*30*time.Second, answered: true, err: timeout("a")}
 	if name := []string{"", "X", "Y", "Z"}[b%4]; name != "" {
 		in.address, in.err = addresses[name], nil
 	}
 	return in
 }
 
-func (w *witness) check(s state, in input, out outcome) {
+func (w *witness) check(s, next state, in input, out outcome) {
+	if !in.answered && out.ask == nobody {
+		w.quiet(in, out)
+		return
+	}
 	switch {
-	case in.due:
+	case in.tick:
 		w.votes, w.asked = map[netip.Addr]int{}, map[int]bool{}
 	case in.err == nil:
 		w.votes[in.address]++
 	}
 	if out.ask != nobody {
-		w.request(s, in.now, out)
+		w.request(s, next, in.now, out)
 		return
 	}
 	for _, e := range out.events {
 		w.event(e)
 	}
-	if out.wait == w.rules.interval { // settled
-		if w.troubled {
-			w.t.Fatal("the end of an outage was not told")
-		}
+	wait := next.due - next.begun
+	if wait == w.rules.lookup && w.troubled { // settled
+		w.t.Fatal("the end of an outage was not told")
 	}
-	if len(out.events) > 1 || out.wait < w.rules.interval || out.wait > slowest {
+	if len(out.events) > 1 || wait < w.rules.lookup || wait > slowest || !out.done || next.asking {
 		w.t.Fatalf("a poll ended with %+v", out)
 	}
 }
 
+// quiet is a look that asks nobody.
+func (w *witness) quiet(in input, out outcome) {
+	if in.way.Own.IsValid() { // its word counts alone
+		w.votes = map[netip.Addr]int{in.way.Own: 2}
+	}
+	for _, e := range out.events {
+		w.event(e)
+	}
+	if len(out.events) > 1 {
+		w.t.Fatalf("a look ended with %+v", out)
+	}
+}
+
 // request is a provider that is asked.
-func (w *witness) request(s state, now time.Duration, out outcome) {
+func (w *witness) request(s, next state, now time.Duration, out outcome) {
 	others := false // somebody else could have been asked
 	for p, b := range s.bench {
-		others = others || (p != w.last && !w.asked[p] && b.free(now))
+		others = others || (p != w.last && !w.asked[p] && b.free(now) && next.failures(w.rules, w.rules.sources[p].kind()) < enough)
 	}
-	if w.asked[out.ask] || (out.ask == w.last && others) || len(w.asked) > 4 || len(out.events) > 0 {
+	if w.asked[out.ask] || (out.ask == w.last && others) || len(w.asked) > 8 || len(out.events) > 0 {
 		w.t.Fatalf("asked %d after %d and %v in this poll", out.ask, w.last, w.asked)
 	}
 	w.last, w.asked[out.ask] = out.ask, true
@@ -118,7 +139,7 @@ func (w *witness) request(s state, now time.Duration, out outcome) {
 func (w *witness) event(e event.Event) {
 	switch e.Kind {
 	case event.DDNSUpdate:
-		if e.Address == w.known || e.OldAddress != w.known || w.votes[e.Address] < min(2, len(w.rules.providers)) {
+		if e.Address == w.known || e.OldAddress != w.known || w.votes[e.Address] < min(2, len(w.rules.sources)) {
 			w.t.Fatalf("%+v with known %v and votes %v", e, w.known, w.votes)
 		}
 		w.known, w.troubled = e.Address, false

@@ -26,7 +26,8 @@ type web struct {
 	at    []time.Duration
 }
 
-func (w *web) Address(ctx context.Context, url string, _ probe.Path) (netip.Addr, error) {
+func (w *web) Address(ctx context.Context, s Source, _ probe.Path) (netip.Addr, error) {
+	url := s.Target
 	w.asked, w.at = append(w.asked, url), append(w.at, time.Since(w.start))
 	select {
 	case <-ctx.Done():
@@ -37,6 +38,37 @@ func (w *web) Address(ctx context.Context, url string, _ probe.Path) (netip.Addr
 		return addresses[name], nil
 	}
 	return netip.Addr{}, timeout(host(url))
+}
+
+// machine is a Machine that shows always the same, or what sights says.
+type machine struct {
+	sights  func() []Sight
+	changes chan struct{}
+}
+
+func (m machine) Watch(context.Context) <-chan struct{} { return m.changes }
+func (m machine) Look() []Sight {
+	if m.sights == nil {
+		return []Sight{{}}
+	}
+	return m.sights()
+}
+
+// newMonitor is a monitor of providers that are asked every ten seconds.
+func newMonitor(asker Asker, to event.Publisher, providers ...string) *Monitor {
+	return newDebugMonitor(false, asker, to, providers...)
+}
+
+func newDebugMonitor(debug bool, asker Asker, to event.Publisher, providers ...string) *Monitor {
+	cfg := config.DDNS{Rounds: config.Rounds{Interval: 10 * time.Second}, LookupInterval: 10 * time.Second, Providers: providers,
+		Sources: []string{config.SourceInterface, config.SourceHTTP}}
+	return New(event.DDNS, cfg, debug, Sources(cfg, nil), machine{}, asker, to)
+}
+
+// after makes the monitor begin with the source after the last one.
+func (m *Monitor) after(last int) *Monitor {
+	m.line(Sight{}).state = begin(m.rules, last)
+	return m
 }
 
 // always makes every provider say the same.
@@ -69,12 +101,8 @@ func (r *record) want(t *testing.T, want ...string) {
 func run(t *testing.T, long time.Duration, w *web) *record {
 	t.Helper()
 	out := &record{}
-	cfg := config.DDNS{Rounds: config.Rounds{Enable: true, Interval: 10 * time.Second}}
-	for _, name := range []string{"a", "b", "c", "d"} {
-		cfg.Providers = append(cfg.Providers, "http://"+name+"/ip")
-	}
-	m := New(cfg, false, w, out)
-	m.state.last, w.start = 3, time.Now()
+	m := newMonitor(w, out, "http://a/ip", "http://b/ip", "http://c/ip", "http://d/ip").after(3)
+	w.start = time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
 	if err := m.Run(ctx); err != nil {
@@ -106,14 +134,14 @@ func TestFailedPollsBackOff(t *testing.T) {
 }
 
 func TestLongIntervalIsNeitherDoubledNorShortened(t *testing.T) {
-	r := rules{interval: time.Hour, providers: []string{"a"}}
-	s, _ := step(r, begin(1, 0), input{due: true})
+	r := rulesFor("a")
+	r.interval = time.Hour
+	s, _ := step(r, begin(r, 0), input{tick: true})
 	for range 3 {
-		var out outcome
-		if s, out = step(r, s, input{err: timeout("a")}); out.wait != time.Hour {
-			t.Errorf("next poll after %v, want 1h", out.wait)
+		if s, _ = step(r, s, input{answered: true, err: timeout("a")}); s.due-s.begun != time.Hour {
+			t.Errorf("next poll after %v, want 1h", s.due-s.begun)
 		}
-		s, _ = step(r, s, input{due: true})
+		s, _ = step(r, s, input{tick: true, now: s.due})
 	}
 }
 
@@ -140,10 +168,9 @@ func TestEventsCarryMonitorAndTime(t *testing.T) {
 func TestDebugWalksThroughFakeAddressesAndAsksNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out, w := &record{}, &web{says: always("X")}
-		cfg := config.DDNS{Rounds: config.Rounds{Interval: time.Second}, Providers: []string{"http://a/ip"}}
-		ctx, cancel := context.WithTimeout(t.Context(), 4500*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
 		defer cancel()
-		if err := New(cfg, true, w, out).Run(ctx); err != nil {
+		if err := newDebugMonitor(true, w, out, "http://a/ip").Run(ctx); err != nil {
 			t.Error(err)
 		}
 		var got []string
@@ -163,8 +190,8 @@ func TestDebugWalksThroughFakeAddressesAndAsksNobody(t *testing.T) {
 func TestNewStartsAnywhere(t *testing.T) {
 	first := map[int]bool{}
 	for range 200 {
-		m := New(config.DDNS{Providers: []string{"a", "b", "c"}}, false, nil, nil)
-		first[m.state.next(0)] = true
+		m := newMonitor(nil, nil, "a", "b", "c")
+		first[m.line(Sight{}).next(m.rules, 0)] = true
 	}
 	if len(first) != 3 {
 		t.Errorf("200 monitors of three providers began with %v only", first)
@@ -172,8 +199,8 @@ func TestNewStartsAnywhere(t *testing.T) {
 }
 
 func TestNoProviderAtAllIsAFailedPoll(t *testing.T) {
-	m := New(config.DDNS{Rounds: config.Rounds{Interval: time.Second}}, false, nil, nil)
-	_, out := step(m.rules, m.state, input{due: true})
+	r := rulesFor()
+	_, out := step(r, begin(r, 0), input{tick: true})
 	if out.ask != nobody || len(out.events) != 1 || out.events[0].Kind != event.DDNSNoUpdate {
 		t.Errorf("got %+v", out)
 	}
@@ -202,17 +229,17 @@ func TestResultOfEachPollAndCheck(t *testing.T) {
 			}
 			return "X"
 		}
-		m := New(config.DDNS{Rounds: config.Rounds{Interval: 10 * time.Second}, Providers: []string{"http://a/ip"}}, false, w, out)
+		m := newMonitor(w, out, "http://a/ip")
 		time.AfterFunc(time.Second, m.Check)
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		defer cancel()
-		if err := m.Run(ctx); err != nil || len(out.results) != 3 {
-			t.Fatalf("results %+v (%v), want those of 0, 1 and 10 s", out.results, err)
+		if err := m.Run(ctx); err != nil || len(out.results) != 4 {
+			t.Fatalf("results %+v (%v), want those of 0, 1 (a check), 10 (a look) and 11 s", out.results, err)
 		}
 		if e := out.results[1]; !e.Online || e.Address != addresses["X"] || e.Source != "a" || e.Monitor != event.DDNS {
 			t.Errorf("settled: %+v", e)
 		}
-		if e := out.results[2]; e.Online || e.Address.IsValid() || e.Text == "" {
+		if e := out.results[3]; e.Online || e.Address.IsValid() || e.Text == "" {
 			t.Errorf("failed: %+v", e)
 		}
 	})

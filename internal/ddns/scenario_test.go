@@ -2,6 +2,7 @@ package ddns
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -9,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/probe"
 )
 
 func timeout(provider string) error { return errors.New(provider + ": timeout") }
@@ -39,14 +42,28 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// rulesFor are those of the scenario files. A source whose name begins with "dns-" or
+// "command-" is of that kind.
+func rulesFor(names ...string) rules {
+	r := rules{subject: "External IP Address", interval: 10 * time.Second, lookup: 10 * time.Second, own: true}
+	for _, name := range names {
+		kind, _, found := strings.Cut(name, "-")
+		if !found {
+			kind = config.SourceHTTP
+		}
+		r.sources = append(r.sources, Source{kind, name, name})
+	}
+	return r
+}
+
 func playScenario(t *testing.T, polls string) {
-	r := rules{interval: 10 * time.Second, providers: []string{"a", "b", "c", "d"}}
-	s := begin(4, 3)
+	r := rulesFor("a", "b", "c", "d")
+	s := begin(r, 3)
 	for line := range strings.Lines(polls) {
 		line = strings.TrimSpace(line)
 		if names, ok := strings.CutPrefix(line, "providers "); ok {
-			r.providers = strings.Fields(names)
-			s = begin(len(r.providers), len(r.providers)-1)
+			r = rulesFor(strings.Fields(names)...)
+			s = begin(r, len(r.sources)-1)
 		} else if line != "" {
 			given, want, _ := strings.Cut(line, "=>")
 			asked, told := "", ""
@@ -68,32 +85,43 @@ func playPoll(t *testing.T, r rules, s state, given string) (next state, asked, 
 	}
 	script := strings.Split(strings.TrimSpace(said), ", ")
 	var replies []string
-	s, out := step(r, s, input{now: now, due: true})
+	s.due = min(s.due, now) // whatever was said of the next poll
+	s, out := step(r, s, input{now: now, tick: true})
 	for out.ask != nobody {
 		words := []string{"?", "fails"}
 		if len(replies) < len(script) {
 			words = strings.Fields(script[len(replies)])
 		}
-		words[0] = r.providers[out.ask]
+		words[0] = r.sources[out.ask].Name
 		replies = append(replies, strings.Join(words, " "))
-		in := input{now: now, err: timeout(words[0])}
-		if words[1] == "says" {
-			in.address, in.err = addresses[words[2]], nil
+		in := input{now: now, answered: true}
+		switch words[1] {
+		case "says":
+			in.address = addresses[words[2]]
+		case "bars":
+			in.err = fmt.Errorf("%s: %w", words[0], probe.ErrBarred)
+		case "raves":
+			in.err = fmt.Errorf("%s: %w", words[0], probe.ErrRefused)
+		default:
+			in.err = timeout(words[0])
 		}
-		s, out = step(r, s, in)
+		var more outcome
+		s, more = step(r, s, in)
+		more.events = append(out.events, more.events...)
+		out = more
 	}
 	blanks := given[len(moment) : len(given)-len(strings.TrimLeft(said, " "))]
-	return s, moment + blanks + strings.Join(replies, ", "), describe(out, r.interval)
+	return s, moment + blanks + strings.Join(replies, ", "), describe(out, s.due-s.begun, r.interval)
 }
 
 // describe puts an outcome into the words of the scenario files.
-func describe(out outcome, interval time.Duration) string {
+func describe(out outcome, wait, interval time.Duration) string {
 	var words []string
 	for _, e := range out.events {
 		words = append(words, describeEvent(e))
 	}
-	if out.wait != interval {
-		words = append(words, "next "+out.wait.String())
+	if wait != interval && wait < busy/2 {
+		words = append(words, "next "+wait.String())
 	}
 	return strings.Join(words, ", ")
 }
@@ -109,7 +137,7 @@ func describeEvent(e event.Event) string {
 	case event.DDNSNoUpdate:
 		return "no update (" + text + ")"
 	case event.Message:
-		return strings.TrimPrefix(text, "External IP Address is ")
+		return strings.TrimPrefix(strings.TrimPrefix(text, "External IP Address "), "is ")
 	}
 	return "?" + string(e.Kind)
 }

@@ -1,133 +1,210 @@
 // Package ddns is the monitor of the external address: the one by which the
 // internet sees this machine.
 //
-// It asks web servers, the providers, which answer with the address of the
-// asker. They take turns, because no one is owed that much trust or load, and
-// because one may lie: an address that is news counts only when a second
-// provider says the same.
+// What costs least is asked first. An address of the machine itself that the
+// internet knows is looked at without any traffic, and its word counts. Otherwise
+// others are asked: name servers, web servers, or a program of the user's. They take
+// turns, because no one is owed that much trust or load, and because one may lie: an
+// address that is news counts only when a second one says the same, of another kind
+// if there is one.
 package ddns
 
 import (
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/probe"
+	"github.com/ejgeiger/imon/internal/uplink"
 )
 
 const (
-	// enough is how many providers may fail in one poll, and how many may
+	// enough is how many sources of a kind may fail in one poll, and how many may
 	// answer, before it is over.
 	enough = 3
 	// slowest is the longest time between two polls that came to nothing,
-	// unless the interval is longer.
+	// unless the time between others is longer.
 	slowest = time.Minute
-	// nobody stands for "no provider" where one is expected.
+	// nobody stands for "no source" where one is expected.
 	nobody = -1
+	// never is later than anything: the next poll while there is no need for one.
+	// busy is the same while there is one.
+	never = time.Duration(1<<63 - 1)
+	busy  = never - 1
 )
 
-// rules is what does not change while the monitor lives.
-type rules struct {
-	interval  time.Duration
-	providers []string // as the log shows them
-	debug     bool     // pretend, and ask nobody
-}
-
-// state is all that the monitor remembers. One poll goes:
+// state is all that the monitor remembers of one external address. One poll goes:
 //
-//	                ┌────── undecided: ask the next provider ──────┐
+//	                ┌────── undecided: ask the next source ────────┐
 //	                v                                              │
 //	due ────────> asking ─────────────── reply ───────────────> judged
-//	                                                               │
-//	   two agree, or one says what is known ── settled ────────────┤ wait: interval
-//	   nothing to go by, or no two agree ───── failed ─────────────┘ wait: twice as
-//	                                                                 long, up to slowest
+//	 ^                                                             │
+//	 │ two agree, or one says what is known ── settled ────────────┤ wait: lookup interval
+//	 │ nothing to go by, or no two agree ───── failed ─────────────┘ wait: twice as
+//	 │                                                               long, up to slowest
+//	 └── another address, route or uplink: at once, and what was said before does not count
 //
 // A settled poll publishes an address that is new. Failed polls are told once
-// until the next settled one.
+// until the next settled one. While the machine has an external address itself
+// there are no polls.
 type state struct {
 	known   netip.Addr    // the address published last
-	wait    time.Duration // from the last poll to the next; 0 before the first
+	source  string        // who said so last
+	why     string        // why there is none now; "" when there is
+	wait    time.Duration // from a failed poll to the next; 0 before the first
 	failing bool          // the log has the present episode of failed polls
-	polls   int           // debug: how many there were
-	last    int           // the provider asked last
-	bench   []bench       // of each provider
-	replies []reply       // of the present poll
+	looks   int           // debug: how many there were
+
+	way   uplink.Way // how it was when the machine looked last
+	seen  bool       // it has looked
+	due   time.Duration
+	begun time.Duration // when the present poll was
+	spent time.Duration // until when polls on events are paid for, see rush
+
+	asking bool    // a question is on its way, or about to be
+	last   int     // the source asked last
+	turns  [3]int  // the one of its kind asked last, by kind
+	bench  []bench // of each source
+	said   []said  // what each source said last
+	reply  []reply // of the present poll
 }
 
-// reply is what one provider said: an address, or why not.
+// said is the last word of a source.
+type said struct {
+	at      time.Duration // 0 for never
+	address netip.Addr
+	why     string // why there is no address
+	told    bool   // the log has that it was not believed
+}
+
+// reply is what one source said: an address, or why not.
 type reply struct {
-	provider int
-	address  netip.Addr
-	err      error
-}
-
-// input is a poll that is due or, when it is not, what the provider that was
-// asked last said.
-type input struct {
-	now     time.Duration // on the monotonic clock
-	due     bool
+	source  int
 	address netip.Addr
 	err     error
 }
 
-// outcome is what follows: somebody to ask, or the end of this poll.
-type outcome struct {
-	ask    int // index of a provider, or nobody
-	events []event.Event
-	wait   time.Duration // at the end of a poll: from its start to the next one
-	result event.Event   // at the end of a poll: how it ended
+// input is a look at the machine or, with answered, what the source that was asked
+// last said.
+type input struct {
+	now   time.Duration // on the monotonic clock, more than 0
+	tick  bool          // the look is the regular one
+	nudge bool          // somebody wants a poll
+	way   uplink.Way
+	away  error // why nobody can be asked; nil when somebody can
+
+	answered bool
+	address  netip.Addr
+	err      error
 }
 
-// begin returns the state before the first poll, which asks the provider after
+// outcome is what follows.
+type outcome struct {
+	ask    int  // index of a source, or nobody
+	cancel bool // the answer to what was asked is not wanted any more
+	events []event.Event
+	done   bool // a poll is over, or the machine has looked: show how it stands
+}
+
+// begin returns the state before the first look, whose poll asks the source after
 // the last one.
-func begin(providers, last int) state {
-	return state{last: last, bench: make([]bench, providers)}
+func begin(r rules, last int) state {
+	s := state{last: last, bench: make([]bench, len(r.sources)), said: make([]said, len(r.sources))}
+	for i := range s.turns {
+		s.turns[i] = last
+	}
+	return s
 }
 
 // step is the whole behaviour of the monitor.
 func step(r rules, s state, in input) (state, outcome) {
 	switch {
-	case in.due && r.debug:
-		return s.pretend(r)
-	case in.due:
-		s.replies = nil
-	default:
-		s = s.hear(in)
+	case in.answered && s.asking:
+		return s.hear(r, in)
+	case in.answered:
+		return s, outcome{ask: nobody}
+	case r.debug:
+		return s.pretend(r, in)
 	}
-	answers := s.answers()
-	if winner, ok := s.winner(answers, len(r.providers)); ok {
-		return s.settled(r, in.now, winner, answers)
-	}
-	if len(answers) < enough && len(s.replies)-len(answers) < enough {
-		if p := s.next(in.now); p != nobody {
-			s.last = p
-			return s, outcome{ask: p}
-		}
-	}
-	return s.failed(r)
+	return s.look(r, in)
 }
 
-// hear notes what the provider that was asked last said.
-func (s state) hear(in input) state {
-	s.replies = append(slices.Clip(s.replies), reply{s.last, in.address, in.err})
-	if in.err != nil {
-		return s.sendOff(s.last, in.now)
+// look takes note of how the machine is, and begins a poll when that is due.
+func (s state) look(r rules, in input) (state, outcome) {
+	news := in.nudge || s.seen && in.way != s.way
+	s.way, s.seen = in.way, true
+	if r.own && probe.Global(in.way.Own) {
+		return s.own(r, in)
 	}
-	return s.welcome(s.last, in.now)
+	if news || s.due == never {
+		s = s.rush(in.now).amnesty() // whom the other way did not lead to
+	}
+	if in.now < s.due {
+		return s, outcome{ask: nobody, done: in.tick}
+	}
+	out := outcome{ask: nobody, cancel: s.asking}
+	s.reply, s.asking, s.begun, s.due = nil, true, in.now, busy
+	if in.away != nil {
+		return s.failed(r, in.away.Error(), out)
+	}
+	return s.proceed(r, in.now, out)
+}
+
+// own is an address of the machine itself that the internet knows.
+func (s state) own(r rules, in input) (state, outcome) {
+	out := outcome{ask: nobody, cancel: s.asking, done: in.tick || s.failing || s.known != in.way.Own}
+	s.reply, s.asking, s.due = nil, false, never
+	return s.found(r.subject, in.way.Own, "interface "+in.way.Device, out)
+}
+
+// hear notes what the source that was asked last said.
+func (s state) hear(r rules, in input) (state, outcome) {
+	s.reply = append(slices.Clip(s.reply), reply{s.last, in.address, in.err})
+	word := said{at: in.now, address: in.address}
+	out := outcome{ask: nobody}
+	if in.err != nil {
+		word.why, word.told = in.err.Error(), s.said[s.last].told
+		s = s.sendOff(s.last, in.now, in.err)
+	} else {
+		s = s.welcome(s.last, in.now)
+	}
+	if refused(in.err) && !word.told {
+		word.told = true
+		out.events = []event.Event{{Kind: event.Message, Severity: event.Warning, Text: r.subject + " not believed: " + word.why}}
+	}
+	s.said = slices.Clone(s.said)
+	s.said[s.last] = word
+	return s.proceed(r, in.now, out)
+}
+
+// proceed goes on with a poll: it is decided, another source is asked, or it has
+// come to nothing.
+func (s state) proceed(r rules, now time.Duration, out outcome) (state, outcome) {
+	answers := s.answers()
+	if winner, ok := s.winner(answers, len(r.sources)); ok {
+		return s.settled(r, now, winner, answers, out)
+	}
+	if len(answers) < enough {
+		if p := s.next(r, now); p != nobody {
+			s.last, s.turns[r.sources[p].kind()] = p, p
+			out.ask = p
+			return s, out
+		}
+	}
+	return s.failed(r, s.lacking(r), out)
 }
 
 // answers are the replies that hold an address.
 func (s state) answers() []reply {
-	return slices.DeleteFunc(slices.Clone(s.replies), func(r reply) bool { return r.err != nil })
+	return slices.DeleteFunc(slices.Clone(s.reply), func(r reply) bool { return r.err != nil })
 }
 
 // winner is the answer to believe: one that says what is known or has nobody
-// else to ask, or one that two providers gave.
-func (s state) winner(answers []reply, providers int) (reply, bool) {
+// else to ask, or one that two sources gave.
+func (s state) winner(answers []reply, sources int) (reply, bool) {
 	if len(answers) == 1 {
-		return answers[0], answers[0].address == s.known || providers == 1
+		return answers[0], answers[0].address == s.known || sources == 1
 	}
 	for i, a := range answers {
 		for _, b := range answers[i+1:] {
@@ -141,67 +218,82 @@ func (s state) winner(answers []reply, providers int) (reply, bool) {
 
 // settled ends a poll that found the address. Whoever said another one has
 // to pause like one that failed.
-func (s state) settled(r rules, now time.Duration, winner reply, answers []reply) (state, outcome) {
+func (s state) settled(r rules, now time.Duration, winner reply, answers []reply, out outcome) (state, outcome) {
 	for _, a := range answers {
 		if a.address != winner.address {
-			s = s.sendOff(a.provider, now)
+			s = s.sendOff(a.source, now, errOutvoted)
 		}
 	}
-	return s.found(r, winner.address, r.providers[winner.provider])
+	s.asking, s.wait, s.due = false, 0, min(s.due, s.begun+r.pause(r.sources[winner.source]))
+	out.done = true
+	return s.found(r.subject, winner.address, r.sources[winner.source].Name, out)
 }
 
 // found publishes an address if it is news.
-func (s state) found(r rules, address netip.Addr, source string) (state, outcome) {
-	out := outcome{ask: nobody, wait: r.interval}
-	out.result = event.Event{Kind: event.DDNSResult, Online: true, Address: address, Source: source}
+func (s state) found(subject string, address netip.Addr, source string, out outcome) (state, outcome) {
 	switch {
 	case address != s.known:
-		out.events = []event.Event{{Kind: event.DDNSUpdate, Address: address, OldAddress: s.known, Source: source}}
+		out.events = append(out.events, event.Event{Kind: event.DDNSUpdate, Address: address, OldAddress: s.known, Source: source})
 	case s.failing:
-		text := "External IP Address is still " + address.String()
-		out.events = []event.Event{{Kind: event.Message, Severity: event.Info, Text: text}}
+		text := subject + " is still " + address.String()
+		out.events = append(out.events, event.Event{Kind: event.Message, Severity: event.Info, Text: text})
 	}
-	s.known, s.wait, s.failing = address, r.interval, false
+	s.known, s.source, s.why, s.failing = address, source, "", false
 	return s, out
+}
+
+// lacking is why a poll is undecided, and nobody is left to ask.
+func (s state) lacking(r rules) string {
+	text := r.quote(s.reply)
+	switch n := len(s.answers()); {
+	case text == "":
+		return "nobody may be asked now"
+	case n == 1:
+		return text + "; nobody confirms it"
+	case n > 1:
+		return "providers disagree: " + text
+	}
+	return text
 }
 
 // failed ends a poll without an answer, with one that nobody confirmed, or with
 // answers that are all different.
-func (s state) failed(r rules) (state, outcome) {
-	text := r.quote(s.replies)
-	switch n := len(s.answers()); {
-	case n == 1:
-		text += "; nobody confirms it"
-	case n > 1:
-		text = "providers disagree: " + text
-	}
-	var events []event.Event
+func (s state) failed(r rules, why string, out outcome) (state, outcome) {
 	if !s.failing {
-		events = []event.Event{{Kind: event.DDNSNoUpdate, Text: text}}
+		out.events = append(out.events, event.Event{Kind: event.DDNSNoUpdate, Text: why})
 	}
-	s.failing = true
-	s.wait = min(2*max(s.wait, r.interval), max(r.interval, slowest))
-	result := event.Event{Kind: event.DDNSResult, Text: text}
-	return s, outcome{ask: nobody, events: events, wait: s.wait, result: result}
+	s.why, s.failing, s.asking, out.done = why, true, false, true
+	longest := max(r.interval, slowest)
+	if s.last >= 0 && s.last < len(r.sources) {
+		longest = max(longest, r.pause(r.sources[s.last]))
+	}
+	s.wait = min(2*max(s.wait, r.interval), longest)
+	s.due = min(s.due, s.begun+s.wait)
+	return s, out
 }
 
-// quote lists who said what. An error says itself whose it is.
-func (r rules) quote(replies []reply) string {
-	var said []string
-	for _, p := range replies {
-		if p.err != nil {
-			said = append(said, p.err.Error())
-		} else {
-			said = append(said, r.providers[p.provider]+" says "+p.address.String())
-		}
+// pretend is a regular look in debug mode: four private addresses in turn.
+func (s state) pretend(r rules, in input) (state, outcome) {
+	if !in.tick && !in.nudge {
+		return s, outcome{ask: nobody}
 	}
-	return strings.Join(said, "; ")
-}
-
-// pretend is a poll in debug mode: four private addresses in turn.
-func (s state) pretend(r rules) (state, outcome) {
 	fakes := [...][4]byte{{192, 168, 14, 1}, {172, 16, 12, 2}, {10, 1, 10, 3}, {192, 168, 14, 4}}
-	address := netip.AddrFrom4(fakes[s.polls%len(fakes)])
-	s.polls++
-	return s.found(r, address, "debug")
+	address := netip.AddrFrom4(fakes[s.looks%len(fakes)])
+	s.looks++
+	s.due = never
+	return s.found(r.subject, address, "debug", outcome{ask: nobody, done: true})
+}
+
+// A poll costs what is earned in earn; so many may be made at once. Routes that flap
+// shall not make a flood of questions.
+const (
+	earn  = 10 * time.Second
+	burst = 5
+)
+
+// rush makes a poll due, at once or when it is paid for.
+func (s state) rush(now time.Duration) state {
+	s.spent = max(s.spent, now) + earn
+	s.due = max(now, s.spent-burst*earn)
+	return s
 }

@@ -20,6 +20,10 @@ const (
 	Ping     = "ping"
 )
 
+// DDNS6 is the part of the ddns monitor that tracks the external IPv6 address. Its
+// events have the kinds of the other one.
+const DDNS6 = "ddns6"
+
 // Failover6 is the part of the failover monitor that keeps the IPv6 default route.
 // Its events have the kinds of the other one.
 const Failover6 = "failover6"
@@ -48,13 +52,13 @@ const (
 	UpdownRefuted Kind = "updown-refuted"
 
 	// DDNSUpdate is a new external address: Address, OldAddress (invalid when
-	// none was known), Source (the provider that said so).
+	// none was known), Source (who said so), Uplink (whose it is, where each has one).
 	DDNSUpdate Kind = "ddns-ip-update"
-	// DDNSNoUpdate is an external address that could not be had: Text (why).
+	// DDNSNoUpdate is an external address that could not be had: Text (why), Uplink.
 	DDNSNoUpdate Kind = "ddns-no-update"
 
-	// DDNSResult is one finished poll, for those who show the state: Online,
-	// Address and Source when there is one, Text (why there is none). Like the
+	// DDNSResult is one finished poll or look, for those who show the state: Online,
+	// Address and Source when there is one, Text (why there is none), Uplink, Lookups. Like the
 	// other results below it comes every time, and neither log nor scripts get it.
 	DDNSResult Kind = "ddns-result"
 	// UpdownResult is one finished round: Target, Online (the verdict after it),
@@ -126,6 +130,7 @@ type Event struct {
 
 	Address, OldAddress netip.Addr // DDNSUpdate
 	Source              string     // DDNSUpdate
+	Lookups             *Lookups   // DDNSResult
 
 	Round Round // PingResult, UpdownResult, FailoverResult
 
@@ -134,6 +139,23 @@ type Event struct {
 	Uplinks int    // FailoverBothDown
 	Active  bool   // FailoverUplinkOffline
 	DryRun  bool   // nothing of it was done, and no action script is to hear of it
+}
+
+// Lookups are those who are asked for an external address. It is not changed.
+type Lookups struct {
+	Sources []Source
+	Next    time.Time // of the next question while nothing happens; zero while there is no need for one
+}
+
+// Source is one who is asked for the external address, and what came of it.
+type Source struct {
+	Kind    string     // "dns", "http" or "command"
+	Name    string     // of whoever it is
+	Address netip.Addr // the last answer; invalid when there was none
+	Text    string     // why there was none
+	Time    time.Time  // of that answer; zero when nobody has asked yet
+	Bench   time.Time  // until when it is not asked; zero when it may be
+	Barred  bool       // it does not want to be asked
 }
 
 // Round is what one round of echo requests found out.
@@ -171,10 +193,13 @@ func Role(i int) string {
 }
 
 // Name is the name of e for those outside of imon: that of its kind, with
-// "failover6-" in the place of "failover-" where it is about IPv6.
+// "failover6-" in the place of "failover-" and "ddns6-" in the place of "ddns-" where
+// it is about IPv6.
 func (e Event) Name() string {
-	if rest, ok := strings.CutPrefix(string(e.Kind), "failover-"); ok && e.Monitor == Failover6 {
-		return "failover6-" + rest
+	for _, family := range [][2]string{{Failover, Failover6}, {DDNS, DDNS6}} {
+		if rest, ok := strings.CutPrefix(string(e.Kind), family[0]+"-"); ok && e.Monitor == family[1] {
+			return family[1] + "-" + rest
+		}
 	}
 	return string(e.Kind)
 }

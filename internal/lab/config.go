@@ -15,7 +15,7 @@ func (l *Lab) Config() Config {
 	primary, standby := l.Uplink(0), l.Uplink(1)
 	c := Config{
 		"global": {"instance": "lab"},
-		"ddns":   {"enable": false, "providers": strings.Join(l.urls(), ",")},
+		"ddns":   {"enable": false, "providers": strings.Join(l.urls(), ","), "lookup-interval": 1},
 		"updown": {"enable": false, "monitorip": "9.9.9.9", "dnsserver": "8.8.8.8", "dnslookup": "example.com"},
 		"failover": {
 			"enable": true, "prefer-primary": true, "metric": 201,

@@ -78,6 +78,9 @@ func (n Nudge) Check() {
 	}
 }
 
+// Wanted is told when somebody asks.
+func (n Nudge) Wanted() <-chan struct{} { return n.wanted }
+
 // Spacing is the time from one request of a round to the next, between
 // [MinSpacing] and [MaxSpacing]: short enough for the last of count requests to
 // leave in the first half of the interval, where MinSpacing allows that.

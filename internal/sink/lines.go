@@ -24,9 +24,9 @@ func lines(e event.Event) []line {
 	case event.PingResult:
 		return []line{{event.Info, pingText(e)}} // why is said once, by the monitor
 	case event.DDNSUpdate:
-		return []line{{event.Notice, fmt.Sprintf("External IP Address changed from %s to %s", oldAddress(e), e.Address)}}
+		return []line{{event.Notice, fmt.Sprintf("External IP Address%s changed from %s to %s", whose(e), oldAddress(e), e.Address)}}
 	case event.DDNSNoUpdate:
-		return withReason(e, line{event.Warning, "%% Unable to obtain External IP Address"})
+		return withReason(e, line{event.Warning, "%% Unable to obtain External IP Address" + whose(e)})
 	case event.UpdownInitial, event.UpdownOnline, event.UpdownOffline, event.UpdownSecondary, event.UpdownRefuted:
 		return updownLines(e)
 	default:
@@ -40,10 +40,18 @@ func prefix(e event.Event) string {
 	if e.DryRun {
 		p = "Dry run: "
 	}
-	if e.Monitor == event.Failover6 {
+	if e.Monitor == event.Failover6 || e.Monitor == event.DDNS6 {
 		p += "IPv6: "
 	}
 	return p
+}
+
+// whose says which uplink's address e is about, where each has one.
+func whose(e event.Event) string {
+	if e.Uplink.Role == "" {
+		return ""
+	}
+	return " of " + e.Uplink.Role + " Network " + e.Uplink.Device()
 }
 
 // updownLines are the lines of the updown monitor.

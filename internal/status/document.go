@@ -36,7 +36,9 @@ type Document struct {
 // Monitors are the monitors in the order in which they start; nil for one that
 // was not asked for.
 type Monitors struct {
-	DDNS     *DDNS     `json:"ddns,omitempty"`
+	DDNS *DDNS `json:"ddns,omitempty"`
+	// DDNS6 is the part of ddns that tracks the IPv6 address; nil when it is off.
+	DDNS6    *DDNS     `json:"ddns6,omitempty"`
 	Updown   *Monitor  `json:"updown,omitempty"`
 	Failover *Failover `json:"failover,omitempty"`
 	// Failover6 is the part of failover that keeps the IPv6 route; nil when it is off.
@@ -63,9 +65,37 @@ type Monitor struct {
 type DDNS struct {
 	Monitor
 	Address string `json:"address,omitempty"` // the last one known
-	Source  string `json:"source,omitempty"`  // the provider that said so
+	Source  string `json:"source,omitempty"`  // who said so
+	// Addresses are all that are tracked: one, or where each uplink has a name one of each.
+	Addresses []Address `json:"addresses,omitempty"`
 	// Deliveries are the names that have the address, nil when imon keeps none.
 	Deliveries []Delivery `json:"deliveries,omitempty"`
+}
+
+// Address is one external address and those who are asked for it.
+type Address struct {
+	Uplink  string   `json:"uplink,omitempty"` // role of the one whose it is; "" for the active one
+	Address string   `json:"address,omitempty"`
+	Source  string   `json:"source,omitempty"` // who said so
+	Reason  string   `json:"reason,omitempty"` // why it is not known now
+	Time    string   `json:"time"`             // of the last look
+	Age     int64    `json:"age_seconds"`
+	Next    string   `json:"next_question,omitempty"` // none is needed while the machine has the address itself
+	In      int64    `json:"next_question_seconds,omitempty"`
+	Sources []Source `json:"sources,omitempty"`
+}
+
+// Source is one who is asked for an external address.
+type Source struct {
+	Kind    string `json:"kind"` // "dns", "http" or "command"
+	Name    string `json:"name"`
+	Address string `json:"address,omitempty"` // its last answer
+	Error   string `json:"error,omitempty"`   // why there was none
+	Time    string `json:"time,omitempty"`    // of that answer; not set when it was not asked yet
+	Age     int64  `json:"age_seconds,omitempty"`
+	Bench   string `json:"bench_until,omitempty"` // it is left alone until then
+	Left    int64  `json:"bench_seconds,omitempty"`
+	Barred  bool   `json:"barred,omitempty"` // it does not want to be asked
 }
 
 // Delivery is how far the delivery of one name is.

@@ -40,10 +40,11 @@ type monitor struct {
 	condition
 	result
 
-	ddns    event.Event // the last one with an address
-	active  string
-	forced  string
-	uplinks []link
+	ddns      event.Event // the last one with an address
+	addresses []result    // of each external address
+	active    string
+	forced    string
+	uplinks   []link
 }
 
 // link is what is kept of one uplink.
@@ -113,8 +114,20 @@ func (m *monitor) noteResult(now time.Time, e event.Event) {
 		if e.Address.IsValid() {
 			m.ddns = e
 		}
+		m.noteAddress(r)
 		m.set(now, e.Online, e.Text)
 	}
+}
+
+// noteAddress takes note of how one external address stands.
+func (m *monitor) noteAddress(r result) {
+	for i, known := range m.addresses {
+		if known.event.Uplink.Role == r.event.Uplink.Role {
+			m.addresses[i] = r
+			return
+		}
+	}
+	m.addresses = append(m.addresses, r)
 }
 
 // noteFailover takes note of an event of the failover monitor.

@@ -12,8 +12,17 @@ import (
 func (m *monitor) show(now time.Time, to *Monitors) {
 	common := m.common(now)
 	switch m.settings.Monitor {
-	case event.DDNS:
-		to.DDNS = &DDNS{Monitor: common, Address: text(m.ddns.Address), Source: m.ddns.Source}
+	case event.DDNS, event.DDNS6:
+		d := &DDNS{Monitor: common, Address: text(m.ddns.Address), Source: m.ddns.Source}
+		for _, r := range m.addresses {
+			d.Addresses = append(d.Addresses, r.address(now))
+		}
+		switch {
+		case m.settings.Monitor == event.DDNS:
+			to.DDNS = d
+		case m.settings.Enabled:
+			to.DDNS6 = d
+		}
 	case event.Updown:
 		to.Updown = &common
 	case event.Ping:
