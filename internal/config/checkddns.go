@@ -16,15 +16,6 @@ func (b *builder) ddns() {
 	b.secretFile("key-file", b.c.DDNS.Delivery.KeyFile)
 	b.secretFile("password-file", b.c.DDNS.Delivery.PasswordFile)
 	b.readableByAll()
-	b.announced()
-}
-
-// announced warns of the settings that are in the table and not in effect yet: the
-// monitor asks its providers only, by IPv4 and by the default route.
-func (b *builder) announced() {
-	for _, key := range []string{"sources", "command", "lookup-interval", "family", "follow"} {
-		b.unusedKey(key, "this version only asks the providers, by IPv4 and the default route")
-	}
 }
 
 func (b *builder) sources() {

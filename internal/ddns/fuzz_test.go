@@ -125,9 +125,10 @@ func (w *witness) quiet(in input, out outcome) {
 
 // request is a provider that is asked.
 func (w *witness) request(s, next state, now time.Duration, out outcome) {
-	others := false // somebody else could have been asked
+	others := false // somebody else of the kind could have been asked
 	for p, b := range s.bench {
-		others = others || (p != w.last && !w.asked[p] && b.free(now) && next.failures(w.rules, w.rules.sources[p].kind()) < enough)
+		same := w.rules.sources[p].kind() == w.rules.sources[out.ask].kind()
+		others = others || (p != w.last && same && !w.asked[p] && b.free(now))
 	}
 	if w.asked[out.ask] || (out.ask == w.last && others) || len(w.asked) > 8 || len(out.events) > 0 {
 		w.t.Fatalf("asked %d after %d and %v in this poll", out.ask, w.last, w.asked)

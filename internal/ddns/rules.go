@@ -22,6 +22,7 @@ const (
 	byDNS = iota
 	byHTTP
 	byCommand
+	kinds // how many there are
 )
 
 func (s Source) kind() int {
@@ -52,16 +53,29 @@ type rules struct {
 	debug    bool          // pretend, and ask nobody
 }
 
-// pause is the time from a poll that s settled to the next one. Who looks at the
-// machine less often than is usual does not want to ask more often either.
-func (r rules) pause(s Source) time.Duration {
+// secure reports whether nobody on the way can change what s says.
+func (s Source) secure() bool { return strings.HasPrefix(s.Target, "https:") }
+
+// pause is the time from a poll that a source of the kind settled to the next one.
+// Who looks at the machine less often than is usual does not want to ask more often
+// either.
+func (r rules) pause(kind int) time.Duration {
 	switch {
 	case r.lookup > 0:
 		return max(r.lookup, shortest)
-	case s.kind() == byDNS:
+	case kind == byDNS:
 		return max(r.interval, usualDNS)
 	}
 	return max(r.interval, usual)
+}
+
+// cheapest is the least pause of the kinds that there are.
+func (r rules) cheapest() time.Duration {
+	least := r.pause(byCommand)
+	for _, s := range r.sources {
+		least = min(least, r.pause(s.kind()))
+	}
+	return least
 }
 
 // quote lists who said what. An error says itself whose it is.

@@ -43,15 +43,19 @@ func TestScenarios(t *testing.T) {
 }
 
 // rulesFor are those of the scenario files. A source whose name begins with "dns-" or
-// "command-" is of that kind.
+// "command-" is of that kind, one with "tls-" is a web server by TLS.
 func rulesFor(names ...string) rules {
 	r := rules{subject: "External IP Address", interval: 10 * time.Second, lookup: 10 * time.Second, own: true}
 	for _, name := range names {
 		kind, _, found := strings.Cut(name, "-")
-		if !found {
+		target := name
+		if !found || kind == "tls" {
 			kind = config.SourceHTTP
 		}
-		r.sources = append(r.sources, Source{kind, name, name})
+		if strings.HasPrefix(name, "tls-") {
+			target = "https://" + name
+		}
+		r.sources = append(r.sources, Source{kind, name, target})
 	}
 	return r
 }

@@ -4,9 +4,8 @@
 // What costs least is asked first. An address of the machine itself that the
 // internet knows is looked at without any traffic, and its word counts. Otherwise
 // others are asked: name servers, web servers, or a program of the user's. They take
-// turns, because no one is owed that much trust or load, and because one may lie: an
-// address that is news counts only when a second one says the same, of another kind
-// if there is one.
+// turns, because no one is owed that much trust or load, and because one may lie:
+// vote.go says who is believed.
 package ddns
 
 import (
@@ -21,8 +20,11 @@ import (
 
 const (
 	// enough is how many sources of a kind may fail in one poll, and how many may
-	// answer, before it is over.
+	// answer.
 	enough = 3
+	// soonest is the time from a poll on an event that came to nothing to the next,
+	// unless the interval is longer: a line that has just changed may not be ready.
+	soonest = 5 * time.Second
 	// slowest is the longest time between two polls that came to nothing,
 	// unless the time between others is longer.
 	slowest = time.Minute
@@ -40,14 +42,15 @@ const (
 //	                v                                              │
 //	due ────────> asking ─────────────── reply ───────────────> judged
 //	 ^                                                             │
-//	 │ two agree, or one says what is known ── settled ────────────┤ wait: lookup interval
-//	 │ nothing to go by, or no two agree ───── failed ─────────────┘ wait: twice as
-//	 │                                                               long, up to slowest
+//	 │ believed, or what is known already ── settled ──────────────┤ wait: lookup interval
+//	 │ nothing to go by, or no agreement ─── failed ───────────────┘ wait: twice as long
+//	 │                                                               each time
 //	 └── another address, route or uplink: at once, and what was said before does not count
 //
 // A settled poll publishes an address that is new. Failed polls are told once
-// until the next settled one. While the machine has an external address itself
-// there are no polls.
+// until the next settled one; those after an event come sooner at first than the
+// lookup interval, and the waits of all grow up to slowest. While the machine has
+// an external address itself there are no polls.
 type state struct {
 	known   netip.Addr    // the address published last
 	source  string        // who said so last
@@ -61,13 +64,15 @@ type state struct {
 	due   time.Duration
 	begun time.Duration // when the present poll was
 	spent time.Duration // until when polls on events are paid for, see rush
+	eager bool          // the poll is due to an event, or to one before that failed
 
-	asking bool    // a question is on its way, or about to be
-	last   int     // the source asked last
-	turns  [3]int  // the one of its kind asked last, by kind
-	bench  []bench // of each source
-	said   []said  // what each source said last
-	reply  []reply // of the present poll
+	asking bool                 // a question is on its way, or about to be
+	last   int                  // the source asked last
+	turns  [kinds]int           // the one of its kind asked last
+	polled [kinds]time.Duration // when the poll was in which one of the kind was asked last
+	bench  []bench              // of each source
+	said   []said               // what each source said last
+	reply  []reply              // of the present poll
 }
 
 // said is the last word of a source.
@@ -110,7 +115,7 @@ type outcome struct {
 // begin returns the state before the first look, whose poll asks the source after
 // the last one.
 func begin(r rules, last int) state {
-	s := state{last: last, bench: make([]bench, len(r.sources)), said: make([]said, len(r.sources))}
+	s := state{last: last, eager: true, bench: make([]bench, len(r.sources)), said: make([]said, len(r.sources))}
 	for i := range s.turns {
 		s.turns[i] = last
 	}
@@ -181,50 +186,31 @@ func (s state) hear(r rules, in input) (state, outcome) {
 // proceed goes on with a poll: it is decided, another source is asked, or it has
 // come to nothing.
 func (s state) proceed(r rules, now time.Duration, out outcome) (state, outcome) {
-	answers := s.answers()
-	if winner, ok := s.winner(answers, len(r.sources)); ok {
-		return s.settled(r, now, winner, answers, out)
+	if winner, ok := s.winner(r); ok {
+		return s.settled(r, now, winner, out)
 	}
-	if len(answers) < enough {
-		if p := s.next(r, now); p != nobody {
-			s.last, s.turns[r.sources[p].kind()] = p, p
-			out.ask = p
-			return s, out
-		}
+	if p := s.next(r, now); p != nobody {
+		kind := r.sources[p].kind()
+		s.last, s.turns[kind], s.polled[kind] = p, p, s.begun
+		out.ask = p
+		return s, out
+	}
+	if winner, ok := s.lastWord(r); ok {
+		return s.settled(r, now, winner, out)
 	}
 	return s.failed(r, s.lacking(r), out)
 }
 
-// answers are the replies that hold an address.
-func (s state) answers() []reply {
-	return slices.DeleteFunc(slices.Clone(s.reply), func(r reply) bool { return r.err != nil })
-}
-
-// winner is the answer to believe: one that says what is known or has nobody
-// else to ask, or one that two sources gave.
-func (s state) winner(answers []reply, sources int) (reply, bool) {
-	if len(answers) == 1 {
-		return answers[0], answers[0].address == s.known || sources == 1
-	}
-	for i, a := range answers {
-		for _, b := range answers[i+1:] {
-			if a.address == b.address {
-				return a, true
-			}
-		}
-	}
-	return reply{}, false
-}
-
 // settled ends a poll that found the address. Whoever said another one has
 // to pause like one that failed.
-func (s state) settled(r rules, now time.Duration, winner reply, answers []reply, out outcome) (state, outcome) {
-	for _, a := range answers {
+func (s state) settled(r rules, now time.Duration, winner reply, out outcome) (state, outcome) {
+	for _, a := range s.answers() {
 		if a.address != winner.address {
 			s = s.sendOff(a.source, now, errOutvoted)
 		}
 	}
-	s.asking, s.wait, s.due = false, 0, min(s.due, s.begun+r.pause(r.sources[winner.source]))
+	s.asking, s.eager, s.wait = false, false, 0
+	s.due = min(s.due, s.begun+r.pause(r.sources[winner.source].kind()))
 	out.done = true
 	return s.found(r.subject, winner.address, r.sources[winner.source].Name, out)
 }
@@ -242,20 +228,6 @@ func (s state) found(subject string, address netip.Addr, source string, out outc
 	return s, out
 }
 
-// lacking is why a poll is undecided, and nobody is left to ask.
-func (s state) lacking(r rules) string {
-	text := r.quote(s.reply)
-	switch n := len(s.answers()); {
-	case text == "":
-		return "nobody may be asked now"
-	case n == 1:
-		return text + "; nobody confirms it"
-	case n > 1:
-		return "providers disagree: " + text
-	}
-	return text
-}
-
 // failed ends a poll without an answer, with one that nobody confirmed, or with
 // answers that are all different.
 func (s state) failed(r rules, why string, out outcome) (state, outcome) {
@@ -263,11 +235,13 @@ func (s state) failed(r rules, why string, out outcome) (state, outcome) {
 		out.events = append(out.events, event.Event{Kind: event.DDNSNoUpdate, Text: why})
 	}
 	s.why, s.failing, s.asking, out.done = why, true, false, true
-	longest := max(r.interval, slowest)
-	if s.last >= 0 && s.last < len(r.sources) {
-		longest = max(longest, r.pause(r.sources[s.last]))
+	pause := r.cheapest()
+	least, longest := pause, max(slowest, pause, r.interval)
+	if s.eager {
+		least = max(r.interval, soonest)
 	}
-	s.wait = min(2*max(s.wait, r.interval), longest)
+	s.wait = min(2*max(s.wait, least), longest)
+	s.eager = s.eager && s.wait < longest
 	s.due = min(s.due, s.begun+s.wait)
 	return s, out
 }
@@ -294,6 +268,6 @@ const (
 // rush makes a poll due, at once or when it is paid for.
 func (s state) rush(now time.Duration) state {
 	s.spent = max(s.spent, now) + earn
-	s.due = max(now, s.spent-burst*earn)
+	s.due, s.eager, s.wait = max(now, s.spent-burst*earn), true, 0
 	return s
 }
