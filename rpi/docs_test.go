@@ -123,6 +123,7 @@ func TestCompletion(t *testing.T) {
 		{"imon c", []string{"check", "configure", "convert"}},
 		{"imon convert --to ", []string{"uci", "json"}},
 		{"imon f", []string{"failover"}},
+		{"imon ddns --o", []string{"--once"}},
 		{"imon failover ", []string{"primary", "standby", "auto", "--for", "--instance", "--help"}},
 		{"imon failover standby --for ", []string{"30m", "2h", "1d"}},
 		{"imon check --inst", []string{"--instance"}},

@@ -20,6 +20,7 @@ const usage = `usage: imon [run] [--instance NAME | --config FILE] [--nosyslog]
        imon check [--instance NAME | --config FILE]
        imon configure [--help | OPTIONS]
        imon convert --to uci|json [--instance NAME] [--config FILE]
+       imon ddns [--instance NAME] [--json] [--once [--config FILE]]
        imon failover [--instance NAME] [UPLINK [--for TIME] | auto]
        imon --version | --help
 
@@ -34,6 +35,10 @@ commands:
   configure         ask for the settings of an instance and write its
                     configuration; the same as imon-configure
   convert           print the configuration in the other format
+  ddns              ask the running imon for the external addresses and what each
+                    source has said; with --once print the addresses alone, found
+                    out now where no imon runs, a line each: family, uplink,
+                    address; exit 1 if one is not known
   failover          ask the running imon which uplink is active, or let it keep
                     to UPLINK (primary, standby, a name or an interface) while
                     that is online; auto leaves the choice to it again
@@ -44,6 +49,7 @@ options:
   --config FILE     read FILE instead, JSON or UCI
   --to uci|json     what convert prints
   --for TIME        until then only, then auto: 90s, 30m, 2h, 1d
+  --json            print JSON
   --nosyslog        log to standard output with a timestamp, not to syslog
   --version         print the version and exit
   -h, --help        print this and exit
@@ -51,7 +57,7 @@ options:
 
 // options are the command line, taken apart.
 type options struct {
-	command  string // "run", "check", "configure", "convert" or "failover"
+	command  string // "run", "check", "configure", "convert", "ddns" or "failover"
 	instance string
 	config   string // "" for the instance's own file
 	to       string // the format that convert writes: "uci" or "json"
@@ -60,6 +66,9 @@ type options struct {
 
 	uplink string        // that failover prefers, "auto", or "" to look only
 	period time.Duration // for which it does, 0 until told otherwise
+
+	once bool // ddns prints the addresses alone
+	json bool // as JSON
 
 	request configure.Request // of configure
 }
@@ -101,6 +110,8 @@ func (o *options) read(args []string) (version bool, err error) {
 	f.StringVar(&o.config, "config", "", "")
 	f.StringVar(&o.to, "to", "", "")
 	f.StringVar(&period, "for", "", "")
+	f.BoolVar(&o.once, "once", false, "")
+	f.BoolVar(&o.json, "json", false, "")
 	f.BoolVar(&o.nosyslog, "nosyslog", false, "")
 	f.BoolVar(&version, "version", false, "")
 	err = f.Parse(args)
@@ -120,7 +131,7 @@ func (o *options) read(args []string) (version bool, err error) {
 // wrong is why the options do not go together; rest are the arguments that nobody took.
 func (o *options) wrong(rest []string) error {
 	switch {
-	case !slices.Contains([]string{"run", "check", "convert", "failover"}, o.command):
+	case !slices.Contains([]string{"run", "check", "convert", "ddns", "failover"}, o.command):
 		return fmt.Errorf("unknown command %q", o.command)
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
@@ -132,6 +143,10 @@ func (o *options) wrong(rest []string) error {
 		return errors.New("--for goes with failover and an uplink")
 	case o.command == "failover" && o.config != "":
 		return errors.New("failover takes --instance, not --config")
+	case o.command != "ddns" && (o.once || o.json):
+		return errors.New("--once and --json go with ddns")
+	case o.command == "ddns" && !o.once && o.config != "":
+		return errors.New("--config goes with ddns --once")
 	}
 	return nil
 }

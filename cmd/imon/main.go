@@ -84,6 +84,8 @@ func run(ctx context.Context, e env) int {
 		return configureInstance(ctx, o, e)
 	case "convert":
 		return convert(o, e)
+	case "ddns":
+		return askDDNS(ctx, o, e)
 	case "failover":
 		return askFailover(ctx, o, e)
 	default:

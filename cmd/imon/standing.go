@@ -58,16 +58,21 @@ func device(u status.Uplink) string {
 	return event.Uplink{Name: u.Name, Interface: u.Interface}.Device()
 }
 
-// age is for how long the uplink has had its state, in the two largest units.
+// age is for how long the uplink has had its state.
 func age(u status.Uplink) string {
 	if u.Since == "" {
 		return ""
 	}
-	switch m, h := u.Age/60, u.Age/3600; {
+	return brief(u.Age)
+}
+
+// brief is a time in its two largest units.
+func brief(seconds int64) string {
+	switch m, h := seconds/60, seconds/3600; {
 	case m == 0:
-		return fmt.Sprintf("%ds", u.Age)
+		return fmt.Sprintf("%ds", seconds)
 	case h == 0:
-		return fmt.Sprintf("%dm%ds", m, u.Age%60)
+		return fmt.Sprintf("%dm%ds", m, seconds%60)
 	case h < 24:
 		return fmt.Sprintf("%dh%dm", h, m%60)
 	default:
