@@ -135,9 +135,10 @@ func step(r rules, s state, in input) (state, outcome) {
 	return s.look(r, in)
 }
 
-// look takes note of how the machine is, and begins a poll when that is due.
+// look takes note of how the machine is, and begins a poll when that is due. Who wants
+// one while one is under way, by the same way, gets that.
 func (s state) look(r rules, in input) (state, outcome) {
-	news := in.nudge || s.seen && in.way != s.way
+	news := in.nudge && !s.asking || s.seen && in.way != s.way
 	s.way, s.seen = in.way, true
 	if r.own && probe.Global(in.way.Own) {
 		return s.own(r, in)
@@ -262,7 +263,7 @@ func (s state) pretend(r rules, in input) (state, outcome) {
 // shall not make a flood of questions.
 const (
 	earn  = 10 * time.Second
-	burst = 5
+	burst = 10
 )
 
 // rush makes a poll due, at once or when it is paid for.

@@ -12,7 +12,8 @@ import (
 )
 
 // NameServer is a DNS server (RFC 1035) of the lab's internet, on UDP and TCP
-// port 53. It knows the names of [Zone] and says NXDOMAIN to all others.
+// port 53. It knows the names of [Zone], tells whoever asks for one of whoami.go
+// from where he asks, and says NXDOMAIN to all others.
 type NameServer struct {
 	lab       *Lab
 	addresses []netip.Addr
@@ -32,6 +33,9 @@ type DNSReply struct {
 	Rcode    int        // RFC 1035 section 4.1.1: 2 for SERVFAIL, 3 for NXDOMAIN, 5 for REFUSED
 	Lie      netip.Addr // the address of every name
 	Truncate bool       // an empty answer with TC set over UDP; TCP is not touched
+	Whoami   netip.Addr // the address of whoever asks for it, in place of the true one
+	WrongID  bool       // the answer of another query
+	InTheWay bool       // somebody else answers, who has no authority for any name
 }
 
 // Address is where the server listens, the first address if there are two.
@@ -137,6 +141,10 @@ func (s *NameServer) ServeDNS(w dns.ResponseWriter, query *dns.Msg) {
 	if !pause(reply.Delay, stopped) || reply.Silent {
 		return
 	}
+	if !reply.Whoami.IsValid() {
+		from, _ := netip.ParseAddrPort(w.RemoteAddr().String())
+		reply.Whoami = from.Addr().Unmap()
+	}
 	_, overUDP := w.LocalAddr().(*net.UDPAddr)
 	w.WriteMsg(s.answer(query, reply, overUDP))
 }
@@ -169,6 +177,12 @@ func (s *NameServer) answer(query *dns.Msg, reply DNSReply, overUDP bool) *dns.M
 		m.Answer = lie(question, reply.Lie)
 	default:
 		m.Answer, m.Rcode = s.look(question)
+	}
+	if told := whoami(question, reply.Whoami); told != nil {
+		m.Answer, m.Rcode, m.Authoritative = told, dns.RcodeSuccess, !reply.InTheWay
+	}
+	if reply.WrongID {
+		m.Id++
 	}
 	return m
 }

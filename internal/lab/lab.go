@@ -36,7 +36,7 @@ type Lab struct {
 	ISPs     [2]*NS
 	Internet *NS
 
-	DNS       [2]*NameServer // on 8.8.8.8, and on 1.1.1.1 with 2606:4700::1111
+	DNS       [3]*NameServer // on 8.8.8.8, on 1.1.1.1 with 2606:4700::1111, and on the other servers of whoami.go
 	Providers []*Provider    // web servers that tell the caller its address
 
 	snat bool

@@ -13,7 +13,7 @@ func (l *Lab) serve() error {
 	if err != nil {
 		return err
 	}
-	for i, addresses := range [][]string{{"8.8.8.8"}, {"1.1.1.1", Host6}} {
+	for i, addresses := range [][]string{{"8.8.8.8"}, {"1.1.1.1", Host6}, {OpenDNS, GoogleDNS, AkamaiDNS}} {
 		l.DNS[i] = &NameServer{lab: l, names: names}
 		for _, address := range addresses {
 			l.DNS[i].addresses = append(l.DNS[i].addresses, netip.MustParseAddr(address))

@@ -16,7 +16,7 @@ const (
 )
 
 // hosts are the addresses of the internet that answer pings.
-const hosts = "1.1.1.1 8.8.8.8 9.9.9.9 93.184.215.14 104.16.1.1 104.16.1.2 104.16.1.3"
+const hosts = "1.1.1.1 8.8.8.8 9.9.9.9 93.184.215.14 104.16.1.1 104.16.1.2 104.16.1.3 " + OpenDNS + " " + GoogleDNS + " " + AkamaiDNS
 
 // isp is what is fixed about one provider.
 type isp struct {
