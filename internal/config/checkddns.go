@@ -112,7 +112,7 @@ func (b *builder) secrets() {
 		b.wrongKey("ddns", "key-file", "must not be there beside key-secret")
 	case d.KeySecret != "" && d.KeyName == "":
 		b.wrongKey("ddns", "key-secret", "needs a key-name")
-	case d.KeyName != "" && d.KeySecret+d.KeyFile == "":
+	case d.KeyName != "" && d.KeySecret+d.KeyFile == "" && b.blank("ddns", "key-secret"): // a wrong one is told already
 		b.wrongKey("ddns", "key-name", "needs a key-secret or a key-file")
 	}
 	if d.Password != "" && d.PasswordFile != "" {

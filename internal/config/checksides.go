@@ -56,8 +56,9 @@ func (b *builder) sameUplink(s side) {
 func (b *builder) askable(s side) {
 	for i, u := range s.uplinks {
 		where := "needs a target in " + partName(i, s.ping)
+		told := i < 2 && !b.blank("failover", partName(i, s.ping)) // what is there and wrong
 		switch {
-		case len(u.Targets) > 0:
+		case len(u.Targets) > 0 || told:
 		case u.Method == MethodTCP || u.Method == MethodHTTP:
 			b.wrongPart(i, "method", string(u.Method), where)
 		case u.NoGateway():

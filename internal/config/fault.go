@@ -119,27 +119,36 @@ func shown(value string) string {
 	if len(value) > 4*maxShown {
 		value = strings.ToValidUTF8(value[:4*maxShown], "") + "…"
 	}
-	value = escape(value)
+	value = escapeIf(value, func(r rune) bool { return !unicode.IsPrint(r) })
 	if utf8.RuneCountInString(value) <= maxShown {
 		return value
 	}
 	return string([]rune(value)[:maxShown-1]) + "…"
 }
 
-// escape writes control characters as Go does in a literal, and a mark in place
-// of bytes that are no UTF-8.
-func escape(s string) string {
+// escape writes what would break a line or disguise it as Go does in a literal, and
+// a mark in place of bytes that are no UTF-8.
+func escape(s string) string { return escapeIf(s, disguises) }
+
+func escapeIf(s string, strange func(rune) bool) string {
 	s = strings.ToValidUTF8(s, "\ufffd")
-	if !strings.ContainsFunc(s, unicode.IsControl) {
+	if !strings.ContainsFunc(s, strange) {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if unicode.IsControl(r) {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		if strange(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
 		} else {
 			b.WriteRune(r)
 		}
 	}
 	return b.String()
+}
+
+// disguises reports whether r is a control character, or one that turns the
+// direction of a line (Unicode Standard Annex 9), so that what stands there is not
+// what is seen.
+func disguises(r rune) bool {
+	return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }

@@ -52,7 +52,7 @@ func TestFault14Interval(t *testing.T) {
 		`"NaN"`: "Invalid value 'NaN' for interval" + number,
 		`1e999`: "Invalid value '1e999' for interval " + at + ":2: ping.interval must be at most 31536000 seconds (one year))",
 		`NaN`: "Configuration file '/etc/default/imon-main' has invalid syntax: " +
-			"line 2: invalid character 'N' looking for beginning of value",
+			"line 2: 'N' where a value is due: a text in double quotes, a number, true, false, null, a list or a section",
 	} {
 		_, _, err := load(t, ping(`"interval": `+value))
 		wantFaults(t, err, want)

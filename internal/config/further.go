@@ -67,7 +67,7 @@ func parseUplink(item string) (Uplink, string) {
 		}
 		seen[name] = true
 		if faults := keys[i].Set(&c, text); len(faults) > 0 {
-			return Uplink{}, fmt.Sprintf("%s=%s %s", name, shown(text), faults[0].Rule)
+			return Uplink{}, fmt.Sprintf("%s=%s %s", name, shown(keys[i].Hide(text)), faults[0].Rule)
 		}
 	}
 	if c.Failover.Uplinks[0].Interface == "" {

@@ -47,14 +47,18 @@ func syntaxError(data []byte) (line int, why string) {
 	}
 	var raw json.RawMessage
 	var syntax *json.SyntaxError
+	wrong := len(data)
 	if errors.As(json.Unmarshal(data, &raw), &syntax) {
-		return lineAt(data, max(0, int(syntax.Offset)-1)), syntax.Error()
+		wrong = max(0, int(syntax.Offset)-1)
 	}
-	if at := invalidUTF8(data); at < len(data) {
+	if at := invalidUTF8(data); at <= wrong && at < len(data) {
 		return lineAt(data, at), "not UTF-8 text"
 	}
 	if start := bytes.TrimLeft(data, " \t\r\n"); start[0] != '{' {
 		return lineAt(data, len(data)-len(start)), "the sections must stand in braces"
+	}
+	if syntax != nil {
+		return lineAt(data, wrong), plainSyntax(data, syntax)
 	}
 	return 0, ""
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // isAddress reports whether s is the IP address of one host. Only a link-local IPv6 address
@@ -52,9 +53,10 @@ func isLabel(s string) bool {
 
 // isInterface reports whether the kernel takes s as the name of a network
 // interface (dev_valid_name in net/core/dev.c); byte 0xa0 is a blank there.
-// Control characters, which the kernel takes, are refused as well.
+// What would disguise a line, and bytes that are no UTF-8, the kernel takes; here
+// they are refused as well.
 func isInterface(s string) bool {
-	if s == "" || len(s) > 15 || s == "." || s == ".." {
+	if s == "" || len(s) > 15 || s == "." || s == ".." || !utf8.ValidString(s) || strings.ContainsFunc(s, disguises) {
 		return false
 	}
 	for _, b := range []byte(s) {

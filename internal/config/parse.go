@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 const (
@@ -150,14 +149,14 @@ func parsePath(text string) (string, string) {
 	if text == "" {
 		return "", ""
 	}
-	if len(text) > maxPath || strings.ContainsFunc(text, unicode.IsControl) {
+	if len(text) > maxPath || strings.ContainsFunc(text, disguises) {
 		return "", KindPath.rule()
 	}
 	return text, ""
 }
 
 func parseText(text string) (string, string) {
-	if strings.ContainsFunc(text, unicode.IsControl) {
+	if strings.ContainsFunc(text, disguises) {
 		return "", KindText.rule()
 	}
 	return text, ""

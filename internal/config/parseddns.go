@@ -88,13 +88,25 @@ func serverURL(text string) string {
 // hidden stands for what nobody is to see.
 const hidden = "***"
 
-// Hide returns a text of the setting as messages may show it: no secret, and of a
-// URL not the part in which many providers want their token.
+// Hide returns a text of the setting as messages may show it: no secret, of a URL no
+// login, and of one in which many providers want their token not even its path.
 func (k Key) Hide(text string) string {
-	if text == "" || k.Kind != KindSecret && k.Kind != KindServer {
+	switch {
+	case text == "":
+		return ""
+	case k.Kind == KindSecret:
+		return hidden
+	case k.Kind == KindServer:
+		return hideToken(text)
+	case k.Kind == KindURLs || strings.Contains(text, "://"):
+		return hideLogin(text)
+	default:
 		return text
 	}
-	if _, rule := parseServer(text); k.Kind == KindSecret || rule != "" {
+}
+
+func hideToken(text string) string {
+	if _, rule := parseServer(text); rule != "" {
 		return hidden
 	}
 	scheme, rest, isURL := strings.Cut(text, "://")
@@ -102,4 +114,24 @@ func (k Key) Hide(text string) string {
 		return scheme + "://" + rest[:end] + "/" + hidden
 	}
 	return text
+}
+
+// hideLogin hides what may be a user and a password: all in front of an @, however
+// the text is quoted, and what stands where a port should and is none. It would
+// rather hide too much.
+func hideLogin(text string) string {
+	start := strings.Index(text, "://")
+	if start >= 0 {
+		start += len("://")
+	}
+	head, rest := text[:max(0, start)], text[max(0, start):]
+	if at := strings.LastIndex(rest, "@"); at >= 0 {
+		return head + hidden + rest[at:]
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	colon := strings.LastIndex(host, ":")
+	if start < 0 || colon < 0 || strings.HasSuffix(host, "]") || strings.Trim(host[colon+1:], digits) == "" {
+		return text
+	}
+	return head + host[:colon+1] + hidden
 }

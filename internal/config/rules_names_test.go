@@ -159,7 +159,7 @@ func nameRules() []ruleTest {
 			bad: map[string]string{
 				`"ftp://a.example/"`:      "ftp://a.example/",
 				`"http://"`:               "http://",
-				`"http://u:p@a.example/"`: "http://u:p@a.example/",
+				`"http://u:p@a.example/"`: "http://***@a.example/",
 				`"http://a b/"`:           "http://a b/",
 				`"a.example/x y"`:         "a.example/x y",
 				`"http:/a"`:               "http:/a",

@@ -108,6 +108,9 @@ func (t *tokens) notSection(s rawSection, v value) {
 	if v.form == formNull {
 		return
 	}
+	if s.name == "ddns" {
+		v.text = hidden // a secret may be in it
+	}
 	f := Fault{Path: t.doc.path, Line: s.line, Section: s.name, Value: v.text,
 		Rule: s.name + " must be a section in braces"}
 	t.faults = append(t.faults, t.doc.say(f, invalidValue(v.text, s.name)))

@@ -206,7 +206,8 @@ func (p *uciParser) must(word string, good func(string) bool, rule string) {
 // done checks that the command ends here.
 func (p *uciParser) done() {
 	if word := p.word(); word != "" {
-		p.fail(fmt.Sprintf("'%s' is too much here", shown(word)))
+		option := p.spans[len(p.spans)-1].option
+		p.fail(fmt.Sprintf("'%s' is too much here", shown(keysByOption()[option].Hide(word))))
 	}
 }
 

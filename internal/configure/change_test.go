@@ -77,7 +77,7 @@ func TestSetRefuses(t *testing.T) {
 		{"", []string{"global.action=/gone", "ddns.enable=true"}, "Action script '/gone' not found"},
 		{"", []string{"global.note=\xff", "ddns.enable=true"}, "Invalid value '\ufffd' for note (global.note must be UTF-8 text in JSON)"},
 		{one, []string{"ddns.enable=true"}, "Invalid value 'soon' for interval (/etc/default/imon-main:2: updown.interval must be a number of seconds greater than 0)"},
-		{"{", []string{"ddns.enable=true"}, "Configuration file '/etc/default/imon-main' has invalid syntax: line 1: unexpected end of JSON input"},
+		{"{", []string{"ddns.enable=true"}, "Configuration file '/etc/default/imon-main' has invalid syntax: line 1: the file ends before its last brace or quote is closed"},
 		{"{ \"ddns\": { \"enable\": true } }", []string{"ddns.enable=false"}, "No monitors are enabled. See documentation"},
 	} {
 		r := newRig(t)

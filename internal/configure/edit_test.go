@@ -99,7 +99,7 @@ func TestEditOfABrokenFile(t *testing.T) {
 	r = newRig(t, onlyUpdown("")...)
 	r.text["/etc/default/imon-main"] = "{ \"global\": \n"
 	r.mustWrite(Request{})
-	r.saw("% Configuration file '/etc/default/imon-main' has invalid syntax: line 1: unexpected end of JSON input\n", "Wrote")
+	r.saw("% Configuration file '/etc/default/imon-main' has invalid syntax: line 1: the file ends before its last brace or quote is closed\n", "Wrote")
 	if r.text["/etc/default/imon-main~"] != "{ \"global\": \n" {
 		t.Error("the old file is not kept")
 	}
