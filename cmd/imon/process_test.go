@@ -32,6 +32,20 @@ func (b *bench) rewrite(text []byte) time.Time {
 	return at
 }
 
+// nastyFiles are configurations with what a running imon says of them.
+func nastyFiles() map[string]string {
+	return map[string]string{
+		"":                                "Configuration file 'FILE' has invalid syntax: line 1: the file is empty",
+		"\x1b]0;root\x07{}":               "Configuration file 'FILE' has invalid syntax: line 1: the sections must stand in braces",
+		strings.Repeat("\x00", 4096):      "Configuration file 'FILE' has invalid syntax: line 1: the sections must stand in braces",
+		strings.Repeat(`{"a":`, 200000):   "Configuration file 'FILE' has invalid syntax: line 1: more than 10000 brackets and braces stand in each other",
+		strings.Repeat("\n", 1100000):     "Configuration file 'FILE' is larger than 1048576 bytes",
+		`{"ping": {"enable": true, "moni`: "Configuration file 'FILE' has invalid syntax: line 1: the file ends before its last brace or quote is closed",
+		`{"ping": {"enable": true, "monitorip": "$(reboot)\u001b[2J"}}`: `Invalid value '$(reboot)\x1b[2J' for monitorip`,
+		`{"ddns": {"enable": true, "providers": "http://u:geheim@h/"}}`: "Invalid value 'http://***@h/' for providers",
+	}
+}
+
 func TestReload(t *testing.T) {
 	t.Parallel()
 	b := start(t, internetTargets)
@@ -46,6 +60,15 @@ func TestReload(t *testing.T) {
 	b.see(at, "Configuration not reloaded: Invalid value '-1' for interval")
 	b.see(at, "Configuration not reloaded: Missing settings for failover monitor:  primary-if primary-gw standby-if standby-gw")
 	b.see(at, "The old configuration stays in force")
+
+	for text, want := range nastyFiles() {
+		at := b.rewrite([]byte(text))
+		b.see(at, "Configuration not reloaded: "+strings.ReplaceAll(want, "FILE", b.file()))
+		b.see(at, "The old configuration stays in force")
+	}
+	if text := b.Text(); strings.ContainsAny(text, "\x1b\x00\x07") || strings.Contains(text, "geheim") {
+		t.Errorf("a control character or a secret in\n%q", text)
+	}
 
 	b.config.Set("ping", "enable", true).Set("ping", "interval", 0.2)
 	at = b.rewrite(b.config.JSON())

@@ -51,7 +51,8 @@ func escape(s string) string {
 }
 
 // hidden reports whether r must not stand in a log line as it is. The
-// replacement character is among them because a broken byte reads as one.
+// replacement character is among them because a broken byte reads as one, and so are
+// those that turn the direction of a line (Unicode Standard Annex 9).
 func hidden(r rune) bool {
-	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
+	return unicode.IsControl(r) || r == utf8.RuneError || r >= '\u2028' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }

@@ -68,6 +68,7 @@ func TestClean(t *testing.T) {
 		"latin \xe4\xef":                `latin \xe4\xef`,
 		"c1 \u0085 ls \u2028 ps \u2029": `c1 \u0085 ls \u2028 ps \u2029`,
 		"really \uFFFD":                 "really \uFFFD",
+		"turned \u202egnuw \u2066":      `turned \u202egnuw \u2066`,
 	} {
 		if got := clean(in); got != want {
 			t.Errorf("clean(%q) = %q, want %q", in, got, want)
