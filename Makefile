@@ -2,7 +2,7 @@
 VERSION ?= $(shell scripts/version.sh)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build bench bench-floor test test-netconf test-short check demo soak random fuzz clean
+.PHONY: help build bench bench-floor test test-netconf test-short check demo soak random fuzz fuzz-nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ random: ## failover through a million events at random on an imagined kernel (tw
 
 fuzz: ## every fuzz target for FUZZTIME (default 20s) each
 	@scripts/fuzz.sh $${FUZZTIME:-20s}
+
+fuzz-nightly: ## the same for a minute each, with as little of the machine as possible; what fails does not end it
+	@nice -n 19 scripts/fuzz.sh $${FUZZTIME:-60s}
 
 ipk: ## an OpenWrt package for ARCH, one of openwrt/labels: make ipk ARCH=mipsel_24kc
 	@scripts/ipk.sh "$(ARCH)" "$(VERSION)"

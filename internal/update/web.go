@@ -36,7 +36,7 @@ func (w *webServer) carry(ctx context.Context, p parcel) error {
 	if err == nil {
 		err = verdict(page, w.Method == config.UpdateDynDNS2)
 	}
-	return masked(err, password, url.QueryEscape(password))
+	return masked(err, password, url.QueryEscape(password), escape(password))
 }
 
 // login is for basic authentication, unless the URL has the login already.

@@ -25,7 +25,7 @@ func verdict(page probe.Page, strict bool) error {
 	case page.Status == 401, page.Status == 403:
 		return &refusal{fmt.Sprintf("status %d: user name or password is wrong, or not for this name", page.Status), refusalHold}
 	case page.Status == 429:
-		return &refusal{"status 429: it was told too often", max(troubleHold, page.Pause)}
+		return &refusal{"status 429: it was told too often", min(max(troubleHold, page.Pause), refusalHold)}
 	case !good:
 		return fmt.Errorf("status %d", page.Status)
 	case strict:
