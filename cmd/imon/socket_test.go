@@ -186,7 +186,7 @@ func TestFailoverCommandIsForRoot(t *testing.T) {
 	d := openCounter(t, internetTargets)
 	d.launch()
 	d.see(d.started, "Route net42 (eth1) is active")
-	const nobody = 65534
+
 	got := d.as(nobody, "failover", "standby")
 	if want := (outcome{1, "", "? Only root may ask imon: sudo imon failover standby\n"}); got != want {
 		t.Errorf("nobody got %+v, want %+v", got, want)

@@ -1,7 +1,9 @@
 package failover
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +25,11 @@ type remarks struct {
 // sayMute says, once until it works again, that the kernel does not comply.
 func (l *loop) sayMute(err error) {
 	if err != nil && !l.said.mute {
-		l.say(event.Error, "Cannot keep the routes of the uplinks in order: %v; will try again", err)
+		why := strings.ReplaceAll(err.Error(), "\n", "; ")
+		if errors.Is(err, fs.ErrPermission) {
+			why += " (it takes root, or the capability CAP_NET_ADMIN)"
+		}
+		l.say(event.Error, "Cannot keep the routes of the uplinks in order: %s; will try again", why)
 	}
 	l.said.mute = err != nil
 }

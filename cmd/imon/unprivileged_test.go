@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ejgeiger/imon/internal/lab"
+)
+
+// nobody is the user and group 65534, who owns nothing.
+const nobody = 65534
+
+// asNobody starts imon as nobody, with no capabilities but those, and no way to get
+// others: what a service manager does for User=, AmbientCapabilities=,
+// CapabilityBoundingSet= and NoNewPrivileges=.
+func (d *counter) asNobody(capabilities string) {
+	d.t.Helper()
+	if err := os.Chown(d.directory, nobody, nobody); err != nil {
+		d.t.Fatal(err)
+	}
+	file := filepath.Join(d.directory, "imon-lab")
+	if err := os.WriteFile(file, d.config.JSON(), 0o644); err != nil {
+		d.t.Fatal(err)
+	}
+	set := "-all"
+	if capabilities != "" {
+		set += "," + capabilities
+	}
+	d.started = time.Now()
+	p, err := d.Start(d.t.Context(), d.Router, nil, "env", d.variable(), stateVariable+"="+d.directory,
+		"setpriv", "--reuid", fmt.Sprint(nobody), "--regid", fmt.Sprint(nobody), "--clear-groups", "--no-new-privs",
+		"--inh-caps="+set, "--ambient-caps="+set, "--bounding-set="+set,
+		os.Getenv("IMON_BINARY"), "--nosyslog", "--config", file)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.bench.Program = p
+}
+
+// allMonitors enables them, with a record that ddns updates.
+func allMonitors(c lab.Config) {
+	for _, monitor := range []string{"ddns", "updown", "failover", "ping"} {
+		c.Set(monitor, "enable", true)
+	}
+	internetTargets(c)
+}
+
+// All four monitors work without root: pings, the switch and its routes, rules and
+// flows, the socket, and what is kept. What has to be writable are the directories of
+// the socket and of the state, and nothing else.
+func TestUnprivileged(t *testing.T) {
+	t.Parallel()
+	d := openCounter(t, allMonitors)
+	server := strings.TrimSuffix(d.Providers[2].URL(), "/ip")
+	d.config.Set("ddns", "update", "url").Set("ddns", "update-server", server+"/ok?ip={ip}")
+	d.config.Set("ddns", "providers", d.Providers[0].URL()+","+d.Providers[1].URL())
+	d.Providers[2].Behave(lab.Answer{Body: "OK"})
+	d.asNobody("+net_raw,+net_admin")
+	for _, line := range []string{"Network Failover Primary Route net42 (eth1) is active", "Monitored IP 9.9.9.9 online",
+		"External IP Address changed from unknown to ", "Ping Result: IP:1.1.1.1 State:True"} {
+		d.see(d.started, line)
+	}
+	status := content(fmt.Sprintf("/proc/%d/status", d.Pid()))
+	for _, want := range []string{"CapEff:\t0000000000003000", "CapBnd:\t0000000000003000", "NoNewPrivs:\t1", "Uid:\t65534\t65534"} {
+		if !strings.Contains(status, want) {
+			t.Errorf("no %q in\n%s", want, status)
+		}
+	}
+	at := d.inject(d.CutISP(0))
+	d.see(at, "Network Failover Standby Route net62 (eth2) is active")
+	d.via(1)
+	d.whole()
+	d.until("the delivery is kept", func() bool { return len(content(filepath.Join(d.directory, "main.ddns"))) > 0 })
+	if code := d.stop(15); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	d.via(1)
+	for _, l := range d.Lines() {
+		for _, complaint := range []string{"ermission", "not permitted", "annot", "No socket", "not known after a restart"} {
+			if strings.Contains(l.Text, complaint) {
+				t.Errorf("complaint: %s", l.Text)
+			}
+		}
+	}
+}
+
+// Without failover CAP_NET_RAW is enough, and without that each thing that cannot be
+// done is said in one line, once.
+func TestFewerPrivileges(t *testing.T) {
+	t.Parallel()
+	t.Run("ping needs CAP_NET_RAW only", func(t *testing.T) {
+		d := openCounter(t, func(c lab.Config) { c.Set("failover", "enable", false).Set("ping", "enable", true) })
+		d.config.Set("ping", "monitorip", d.Uplink(0).Gateway.String())
+		d.asNobody("+net_raw")
+		d.see(d.started, "Ping Result: IP:192.168.42.1 State:True")
+	})
+	t.Run("nothing at all", func(t *testing.T) {
+		d := openCounter(t, func(c lab.Config) { c.Set("ping", "enable", true) })
+		d.config.Set("ping", "monitorip", d.Uplink(0).Gateway.String()).Set("ping", "interval", 0.1).Set("updown", "enable", true).Set("updown", "monitorip", d.Uplink(0).Gateway.String())
+		d.asNobody("")
+		const routes = "Cannot keep the routes of the uplinks in order: "
+		if line := d.see(d.started, routes).Text; !strings.HasSuffix(line, ": operation not permitted (it takes root, or the capability CAP_NET_ADMIN); will try again") {
+			t.Errorf("%s", line)
+		}
+		const probe = "Ping target 192.168.42.1: cannot probe: permission denied"
+		d.see(d.started, probe)
+		d.see(d.started, "Monitored IP 192.168.42.1 not checked: cannot probe: permission denied")
+		if d.count(probe) != 1 || d.count(routes) != 1 || strings.Contains(d.Text(), `\n`) {
+			t.Error("not said once in one sentence")
+		}
+	})
+}
