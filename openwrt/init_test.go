@@ -1,6 +1,7 @@
 package openwrt_test
 
 import (
+	"encoding/json"
 	"os/exec"
 	"strings"
 	"testing"
@@ -19,6 +20,16 @@ func declared(name, extra string) string {
 		"procd_set_param <stderr> <1>\n" +
 		"procd_close_instance\n"
 }
+
+// confined is what a jail adds.
+func confined(name string) string {
+	return "procd_add_jail <imon-" + name + ">\n" +
+		"procd_set_param <capabilities> </etc/capabilities/imon.json>\n" +
+		"procd_set_param <no_new_privs> <1>\n"
+}
+
+// nothing is the sum (SHA-256) of no secret at all.
+const nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 const (
 	loaded = "config_load <imon>\n"
@@ -42,7 +53,7 @@ func TestInit(t *testing.T) {
 		{"unreadable, nothing runs: triggers only", "BROKEN=1", "start_service", broken + "exit 0\n"},
 		{"unreadable, something runs: procd hears nothing", "BROKEN=1 RUNNING=main", "start_service", broken},
 		{"what procd compares is written for the right one alone", "SECTIONS='main=1 two=1' FAULTY=main", "show_compared",
-			"two: two is right\nexit 0\n"},
+			"two: two is right\n" + nothing + "  -\nexit 0\n"},
 		{"restart", "SECTIONS='main=1'", "restart", loaded + "stop\nstart\n" + loaded + declared("main", "") + "exit 0\n"},
 		{"restart of one", "SECTIONS='main=1 two=1' FAULTY=main", "restart two",
 			loaded + "stop <two>\nstart <two>\n" + loaded + declared("two", "") + "exit 0\n"},
@@ -54,6 +65,11 @@ func TestInit(t *testing.T) {
 			loaded + "% a warning\n? fault one\n? fault two\ntwo is right\nexit 1\n"},
 		{"check: nothing enabled", "SECTIONS='main=0'", "check",
 			loaded + "Nothing is enabled: uci set imon.main.enabled=1; uci commit imon\nexit 0\n"},
+		{"a jail where nothing of the user's runs", "SECTIONS='main=1 two=1' GLOBAL_jail=1 UJAIL=/bin/sh LISTED=action OF_two=/x", "start_service",
+			loaded + declared("main", confined("main")) + declared("two", "") + "exit 0\n"},
+		{"no jail for a program of ddns", "SECTIONS='main=1' GLOBAL_jail=1 UJAIL=/bin/sh LISTED=command OF_main=/x", "start_service",
+			loaded + declared("main", "") + "exit 0\n"},
+		{"no jail without ujail", "SECTIONS='main=1' GLOBAL_jail=1", "start_service", loaded + declared("main", "") + "exit 0\n"},
 		{"triggers", "", "service_triggers", "procd_add_reload_trigger <imon>\nprocd_add_validation <validate_instance>\nexit 0\n"},
 	}
 	for _, shell := range []string{"busybox ash", "dash"} {
@@ -122,4 +138,32 @@ func runInit(t *testing.T, shell, state, command string) string {
 		t.Fatal(err)
 	}
 	return string(out)
+}
+
+// A new password is a change, though nobody is to see it; only root sees what is compared.
+func TestSecretsCountAsSettings(t *testing.T) {
+	show := func(secret string) string {
+		return runInit(t, "busybox ash", "SECTIONS=main=1 SECRET="+secret, "show_compared")
+	}
+	old, changed := show("geheim"), show("anders")
+	if old == changed || strings.Contains(old, "geheim") || strings.Contains(old, nothing) || old != show("geheim") {
+		t.Errorf("before:\n%safter:\n%s", old, changed)
+	}
+	if modes := runInit(t, "busybox ash", "SECTIONS=main=1", "show_modes"); modes != "600\n600\nexit 0\n" {
+		t.Errorf("modes of what is compared: %s", modes)
+	}
+}
+
+// The capabilities of the jail are in the words of procd, and as many as imon needs:
+// cmd/imon has a test that runs with them.
+func TestCapabilitiesFile(t *testing.T) {
+	var sets map[string][]string
+	if err := json.Unmarshal([]byte(read(t, "files/imon.capabilities.json")), &sets); err != nil {
+		t.Fatal(err)
+	}
+	two := []string{"CAP_NET_ADMIN", "CAP_NET_RAW"}
+	want := map[string][]string{"bounding": two, "effective": two, "permitted": two, "inheritable": {}, "ambient": {}}
+	if diff := cmp.Diff(want, sets); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

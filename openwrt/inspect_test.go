@@ -24,6 +24,7 @@ type entry struct {
 func contents() []entry {
 	return []entry{
 		{"./", true, 0o755}, {"./etc/", true, 0o755},
+		{"./etc/capabilities/", true, 0o755}, {"./etc/capabilities/imon.json", false, 0o644},
 		{"./etc/config/", true, 0o755}, {"./etc/config/imon", false, 0o600},
 		{"./etc/init.d/", true, 0o755}, {"./etc/init.d/imon", false, 0o755},
 		{"./lib/", true, 0o755}, {"./lib/upgrade/", true, 0o755},
