@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -163,6 +164,36 @@ func TestCheckRecommends(t *testing.T) {
 	for _, name := range []string{"x", "y"} {
 		if got := invokeOn(t, fs, "check", "--instance", name); got.code != 0 || strings.Contains(got.stdout, "decides") {
 			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// A file that its owner has closed stays closed, and one in which a secret stands is
+// not open to everybody.
+func TestConfigureClosesFilesWithSecrets(t *testing.T) {
+	const file = "/etc/default/imon-main"
+	secret := []string{"--set", "ddns.enable=true", "--set", "ddns.update=dyndns2", "--set", "ddns.update-server=https://p.example",
+		"--set", "ddns.hostname=h.example", "--set", "ddns.username=joe", "--set", "ddns.password=geheim"}
+	plain := []string{"--set", "ddns.enable=true"}
+	for _, c := range []struct {
+		before os.FileMode // 0: no file
+		args   []string
+		want   os.FileMode
+	}{{0, plain, 0o644}, {0, secret, 0o600}, {0o600, plain, 0o600}, {0o640, secret, 0o640}, {0o644, secret, 0o640}, {0o644, plain, 0o644}} {
+		fs := afero.NewMemMapFs()
+		if c.before != 0 {
+			put(t, fs, file, `{"ping": {"enable": true, "monitorip": "192.0.2.1"}}`)
+			if err := fs.Chmod(file, c.before); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := provision(t, fs, "", c.args...)
+		info, err := fs.Stat(file)
+		if got.code != 0 || err != nil || info.Mode().Perm() != c.want {
+			t.Errorf("%v, %v: %+v, %v, mode %v", c.before, c.args, got, err, info.Mode())
+		}
+		if strings.Contains(got.stdout+got.stderr, "geheim") {
+			t.Errorf("the password is shown: %+v", got)
 		}
 	}
 }

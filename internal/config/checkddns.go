@@ -140,8 +140,7 @@ func (b *builder) secretFile(key, path string) {
 
 // readableByAll warns of secrets in a configuration that everybody can read.
 func (b *builder) readableByAll() {
-	d := b.c.DDNS.Delivery
-	if d.KeySecret+d.Password == "" {
+	if !b.c.HasSecret() {
 		return
 	}
 	if info, err := b.stat(b.doc.path); err == nil && info.Mode().Perm()&0o004 != 0 {

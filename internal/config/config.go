@@ -77,6 +77,10 @@ type Ping struct {
 	Target string // name or address
 }
 
+// HasSecret reports whether something stands in the configuration itself that nobody
+// but its reader should see.
+func (c Config) HasSecret() bool { return c.DDNS.Delivery.KeySecret+c.DDNS.Delivery.Password != "" }
+
 // Enabled returns the names of the enabled monitors in the order in which they
 // start: ddns, updown, failover, ping.
 func (c Config) Enabled() []string {

@@ -98,11 +98,7 @@ const pendingUCI = "/tmp/.uci/imon"
 
 // write puts the text in place and says so.
 func (s *Session) write(d *draft, text []byte) error {
-	mode := iofs.FileMode(0o644)
-	if d.place.UCI {
-		mode = 0o600 // as OpenWrt has it
-	}
-	backup, err := s.Replace(d.place.Path, text, mode)
+	backup, err := s.Replace(d.place.Path, text, s.mode(d, text))
 	if err != nil {
 		return err
 	}
@@ -117,6 +113,25 @@ func (s *Session) write(d *draft, text []byte) error {
 		s.say("%% As long as '%s' exists, imon reads it instead: remove it", d.from.Path)
 	}
 	return nil
+}
+
+// mode is who may read the file: as before, but nobody else once there is a secret in
+// it. A file in UCI is root's alone, as OpenWrt has it.
+func (s *Session) mode(d *draft, text []byte) iofs.FileMode {
+	if d.place.UCI {
+		return 0o600
+	}
+	mode, secret := iofs.FileMode(0o644), d.place.Draft(text).Config.HasSecret()
+	if secret {
+		mode = 0o600
+	}
+	if old, err := s.Stat(d.place.Path); err == nil {
+		mode = old.Mode().Perm()
+	}
+	if secret {
+		mode &^= 0o007
+	}
+	return mode
 }
 
 // change carries out changes without asking.
