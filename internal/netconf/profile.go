@@ -151,7 +151,9 @@ func (p profile) routes() (all []string) {
 		words := strings.FieldsFunc(e.value, func(r rune) bool { return strings.ContainsRune(",; ", r) })
 		if len(words) > 0 && words[0] == "0.0.0.0/0" && inMain(option(options, "table")) {
 			words = append(words, strings.FieldsFunc(options, func(r rune) bool { return r == ',' })...)
-			all = append(all, strings.Join(words, " "))
+			if route := strings.Join(words, " "); !strings.ContainsFunc(route, unprintable) { // NetworkManager takes no such one
+				all = append(all, route)
+			}
 		}
 	}
 	return all
