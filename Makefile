@@ -69,6 +69,9 @@ cross: ## every target of scripts/targets, or those of ARCH, with sizes: make cr
 reproduce: ## build ARCH (default amd64 and mipsle) twice, in two places, and compare the bytes
 	@scripts/reproduce.sh $(ARCH)
 
+vulncheck: ## known advisories of modules and Go (VULNDB=data/osv of a copy of golang/vulndb, without a network)
+	@scripts/vuln.sh
+
 release: ## dist/: archives, every .deb and .ipk, checksums, of the last commit (docs/release.md)
 	@scripts/release.sh
 
@@ -81,7 +84,7 @@ packages-test: ## prove what make release left in dist (root): lintian, fresh De
 sizes: ## the table of docs/release.md, from what make release left in dist
 	@scripts/sizes.sh
 
-.PHONY: ipk deb lint-deb emulate cross reproduce release snapshot packages-test sizes
+.PHONY: ipk deb lint-deb emulate cross reproduce vulncheck release snapshot packages-test sizes
 
 size: ## the table of docs/size.md: what the program for mipsle consists of
 	@scripts/size.sh
