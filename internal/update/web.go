@@ -3,6 +3,7 @@ package update
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -11,6 +12,9 @@ import (
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/probe"
 )
+
+// shortestToken is how many characters a part of a URL has that may be a token.
+const shortestToken = 12
 
 // webServer takes addresses by HTTP: a provider that speaks the dyndns2 protocol
 // (help.dyn.com/remote-access-api), or any that can be told by one GET.
@@ -33,10 +37,26 @@ func (w *webServer) carry(ctx context.Context, p parcel) error {
 		return err
 	}
 	page, err := w.network.Web.Fetch(ctx, w.address(p, password), w.login(password), p.path)
+	secrets := w.secrets(password)
 	if err == nil {
+		page.Body = mask(page.Body, secrets)
 		err = verdict(page, w.Method == config.UpdateDynDNS2)
 	}
-	return masked(err, password, url.QueryEscape(password), escape(password))
+	return masked(err, secrets)
+}
+
+// secrets are the texts by which a provider knows who it is: the password in all ways
+// in which it is sent, and what in a URL is long enough for a token.
+func (w *webServer) secrets(password string) []string {
+	all := []string{password, url.QueryEscape(password), escape(password), base64.StdEncoding.EncodeToString([]byte(w.Username + ":" + password))}
+	_, rest, _ := strings.Cut(w.Server, "://")
+	_, path, _ := strings.Cut(rest, "/")
+	for _, part := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("/?&=#;", r) }) {
+		if len(part) >= shortestToken && !strings.Contains(part, "{") {
+			all = append(all, part)
+		}
+	}
+	return all
 }
 
 // login is for basic authentication, unless the URL has the login already.
@@ -92,17 +112,22 @@ func text(a netip.Addr) string {
 // escape is s as a part of a URL's path or query. A blank is %20, which holds in both.
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
+// mask is text without any of the secrets.
+func mask(text string, secrets []string) string {
+	for _, s := range secrets {
+		if s != "" {
+			text = strings.ReplaceAll(text, s, "***")
+		}
+	}
+	return text
+}
+
 // masked is err without any of the secrets in its text.
-func masked(err error, secrets ...string) error {
+func masked(err error, secrets []string) error {
 	if err == nil {
 		return nil
 	}
-	clean := err.Error()
-	for _, s := range secrets {
-		if s != "" {
-			clean = strings.ReplaceAll(clean, s, "***")
-		}
-	}
+	clean := mask(err.Error(), secrets)
 	if clean == err.Error() {
 		return err
 	}
