@@ -14,14 +14,17 @@ const maxLine = 980
 // clean makes one line of s that no value in it can break or disguise: control
 // characters, line separators and bytes that are not UTF-8 are shown as escapes,
 // and what exceeds maxLine is replaced by "...".
-func clean(s string) string {
+func clean(s string) string { return cleanWithin(s, maxLine) }
+
+// cleanWithin is clean with another limit.
+func cleanWithin(s string, most int) string {
 	if strings.ContainsFunc(s, hidden) {
 		s = escape(s)
 	}
-	if len(s) <= maxLine {
+	if len(s) <= most {
 		return s
 	}
-	end := maxLine - len("...")
+	end := most - len("...")
 	for !utf8.RuneStart(s[end]) {
 		end--
 	}

@@ -9,6 +9,10 @@ import (
 // defaultDatefmt is the date of a terminal's line when none is configured.
 const defaultDatefmt = "%Y-%m-%d %H:%M:%S"
 
+// maxDate is how many bytes of a line the date may take, so that there is room for
+// what the line says.
+const maxDate = 200
+
 // terminal writes lines with a date, for --nosyslog.
 type terminal struct{ w io.Writer }
 
@@ -20,7 +24,7 @@ func (t terminal) write(r record) error {
 	if datefmt == "" {
 		datefmt = defaultDatefmt
 	}
-	date := strftime.Format(datefmt, r.time.Local())
+	date := cleanWithin(strftime.Format(datefmt, r.time.Local()), maxDate)
 	_, err := io.WriteString(t.w, clean(date+" "+r.text)+"\n")
 	return err
 }
