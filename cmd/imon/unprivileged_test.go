@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,14 +32,14 @@ func (d *counter) asNobody(capabilities string) {
 	if capabilities != "" {
 		set += "," + capabilities
 	}
-	d.confined(file, "--reuid", fmt.Sprint(nobody), "--regid", fmt.Sprint(nobody), "--clear-groups", "--no-new-privs",
+	d.confined(file, "setpriv", "--reuid", fmt.Sprint(nobody), "--regid", fmt.Sprint(nobody), "--clear-groups", "--no-new-privs",
 		"--inh-caps="+set, "--ambient-caps="+set, "--bounding-set="+set)
 }
 
-// confined starts imon as setpriv(1) is told to.
+// confined starts imon by a program that takes rights away.
 func (d *counter) confined(file string, how ...string) {
 	d.t.Helper()
-	args := append([]string{d.variable(), stateVariable + "=" + d.directory, "setpriv"}, how...)
+	args := append([]string{d.variable(), stateVariable + "=" + d.directory}, how...)
 	d.started = time.Now()
 	p, err := d.Start(d.t.Context(), d.Router, nil, "env", append(args, os.Getenv("IMON_BINARY"), "--nosyslog", "--config", file)...)
 	if err != nil {
@@ -47,28 +48,43 @@ func (d *counter) confined(file string, how ...string) {
 	d.bench.Program = p
 }
 
+// capabilities is the file for procd's ujail.
+const capabilities = "../../openwrt/files/imon.capabilities.json"
+
 // jailed starts imon as procd's ujail leaves it: root, with the capabilities of the
 // file for it and without root's other rights (capabilities(7), SECBIT_NOROOT). As
 // ujail gives them with capset(2) and setpriv has no such call, they are ambient here.
 func (d *counter) jailed() {
 	d.t.Helper()
-	text, err := os.ReadFile("../../openwrt/files/imon.capabilities.json")
-	if err != nil {
-		d.t.Fatal(err)
-	}
 	var sets struct{ Bounding []string }
-	if err := json.Unmarshal(text, &sets); err != nil || len(sets.Bounding) == 0 {
+	if err := json.Unmarshal([]byte(content(capabilities)), &sets); err != nil || len(sets.Bounding) == 0 {
 		d.t.Fatal(err)
 	}
 	set := "-all"
 	for _, c := range sets.Bounding {
 		set += ",+" + strings.TrimPrefix(strings.ToLower(c), "cap_")
 	}
+	d.confined(d.mine(), "setpriv", "--securebits", "+noroot,+noroot_locked", "--no-new-privs", "--inh-caps="+set, "--ambient-caps="+set, "--bounding-set="+set)
+}
+
+// ujailed starts imon by the real ujail, as procd does for the init script.
+func (d *counter) ujailed() {
+	d.t.Helper()
+	file, err := filepath.Abs(capabilities)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.confined(d.mine(), os.Getenv("IMON_UJAIL"), "-t", "5", "-n", "imon-main", "-C", file, "-c", "-e", directoryVariable, "-e", stateVariable, "--")
+}
+
+// mine writes a configuration that root alone may read.
+func (d *counter) mine() string {
+	d.t.Helper()
 	file := filepath.Join(d.directory, "imon-lab")
 	if err := os.WriteFile(file, d.config.JSON(), 0o600); err != nil {
 		d.t.Fatal(err)
 	}
-	d.confined(file, "--securebits", "+noroot,+noroot_locked", "--no-new-privs", "--inh-caps="+set, "--ambient-caps="+set, "--bounding-set="+set)
+	return file
 }
 
 // allMonitors enables them, with a record that ddns updates.
@@ -84,10 +100,14 @@ func allMonitors(c lab.Config) {
 // the socket and of the state, and nothing else.
 func TestUnprivileged(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(*counter){
+	ways := map[string]func(*counter){
 		"own user, as by systemd": func(d *counter) { d.asNobody("+net_raw,+net_admin") },
 		"root in a jail of procd": (*counter).jailed,
-	} {
+	}
+	if os.Getenv("IMON_UJAIL") != "" { // Debian has none
+		ways["the real ujail"] = (*counter).ujailed
+	}
+	for name, start := range ways {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			worksUnprivileged(t, start)
@@ -106,7 +126,7 @@ func worksUnprivileged(t *testing.T, start func(*counter)) {
 		"External IP Address changed from unknown to ", "Ping Result: IP:1.1.1.1 State:True"} {
 		d.see(d.started, line)
 	}
-	status := content(fmt.Sprintf("/proc/%d/status", d.Pid()))
+	status := content(fmt.Sprintf("/proc/%d/status", d.last()))
 	for _, want := range []string{"CapEff:\t0000000000003000", "CapBnd:\t0000000000003000", "NoNewPrivs:\t1"} {
 		if !strings.Contains(status, want) {
 			t.Errorf("no %q in\n%s", want, status)
@@ -128,6 +148,15 @@ func worksUnprivileged(t *testing.T, start func(*counter)) {
 			}
 		}
 	}
+}
+
+// last is the process that the program has become, or its child, if it has one.
+func (d *counter) last() int {
+	child := strings.TrimSpace(content(fmt.Sprintf("/proc/%d/task/%[1]d/children", d.Pid())))
+	if pid, err := strconv.Atoi(child); err == nil {
+		return pid
+	}
+	return d.Pid()
 }
 
 // Without failover CAP_NET_RAW is enough, and without that each thing that cannot be
