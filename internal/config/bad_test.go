@@ -126,3 +126,18 @@ func TestBadFilesExplainThemselves(t *testing.T) {
 		}
 	}
 }
+
+// The real uci refuses the same of these files, in the same place, and makes of the
+// others what imon makes of them.
+func TestBadConfigurationsAgainstTheRealUCI(t *testing.T) {
+	program, found := realUCI(t)
+	if !found {
+		return
+	}
+	run := newUCIRun(t, program)
+	for _, c := range badCases(t) {
+		if c.uci && len(c.text) <= maxFile && len(walkUCI([]byte(c.text)).spans) < maxUCICommands { // imon's own limits
+			t.Run(c.title, func(t *testing.T) { run.compare(t, []byte(c.text)) })
+		}
+	}
+}
