@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/ejgeiger/imon/internal/lab"
 	"github.com/ejgeiger/imon/internal/socket"
+	"github.com/ejgeiger/imon/internal/ubus"
+	"github.com/ejgeiger/imon/internal/ubus/ubustest"
 )
 
 // notary is an action script that writes each of its arguments and variables of imon
@@ -100,4 +103,38 @@ func (d *counter) documentHas(names ...string) {
 	if whole, err := json.Marshal(document); err != nil || !json.Valid(whole) {
 		d.t.Errorf("%v: %s", err, whole)
 	}
+}
+
+// On the bus the same names are values, and the real ubus prints JSON of them.
+func TestHostileNamesOnTheBus(t *testing.T) {
+	const first, second = "a:b\", \"active\": \"c\\", "$(reboot) '%s' \\u0000 {}[]"
+	ubustest.Each(t, func(t *testing.T, bus ubustest.Bus) {
+		w := onOpenWrt(t, bus, func(c lab.Config) { c.Set("failover", "primary-name", first).Set("failover", "standby-name", second) })
+		w.see(w.started, "is active")
+		f := w.imon("status").Table("monitors").Table("failover")
+		for i, want := range []string{first, second} {
+			if u, _ := f.Array("uplinks")[i].(ubus.Table); u.String("name") != want {
+				t.Errorf("uplink %d: %v", i, u)
+			}
+		}
+		program, ok := ubustest.Program("IMON_UBUS", "ubus")
+		if !ok {
+			return
+		}
+		var printed struct {
+			Monitors struct {
+				Failover struct {
+					Active  string
+					Uplinks []struct{ Name string }
+				}
+			}
+		}
+		out, err := exec.CommandContext(t.Context(), program, "-s", bus.Socket(), "call", "imon.main", "status").Output()
+		if err == nil {
+			err = json.Unmarshal(out, &printed)
+		}
+		if p := printed.Monitors.Failover; err != nil || p.Active != "primary" || p.Uplinks[0].Name != first || p.Uplinks[1].Name != second {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
 }

@@ -69,6 +69,10 @@ func (c badCase) said(t testing.TB) string {
 		fs = router(t, c.text)
 	}
 	writeFile(t, fs, "/etc/imon.key", "secret\n")
+	writeFile(t, fs, "/usr/local/bin/open", "#!/bin/sh\n")
+	if err := fs.Chmod("/usr/local/bin/open", 0o777); err != nil {
+		t.Fatal(err)
+	}
 	_, warnings, err := Load(fs, "main", "")
 	if err != nil {
 		for _, f := range err.(Faults) {
@@ -139,5 +143,21 @@ func TestBadConfigurationsAgainstTheRealUCI(t *testing.T) {
 		if c.uci && len(c.text) <= maxFile && len(walkUCI([]byte(c.text)).spans) < maxUCICommands { // imon's own limits
 			t.Run(c.title, func(t *testing.T) { run.compare(t, []byte(c.text)) })
 		}
+	}
+}
+
+// Who can change the configuration can have imon run anything.
+func TestConfigurationThatEverybodyCanChange(t *testing.T) {
+	fs := disk(t, ping(`"interval": 5`))
+	for mode, want := range map[os.FileMode][]string{
+		0o644: nil, 0o664: nil,
+		0o666: {"Configuration file '" + testFile + "' can be changed by everybody (" + testFile + ": mode should be 0644, or 0600)"},
+	} {
+		if err := fs.Chmod(testFile, mode); err != nil {
+			t.Fatal(err)
+		}
+		_, warnings, err := Load(fs, "main", "")
+		wantFaults(t, err)
+		wantWarnings(t, warnings, want...)
 	}
 }

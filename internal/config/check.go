@@ -4,6 +4,7 @@ import "fmt"
 
 // check applies the rules that concern more than one key, or the machine.
 func (b *builder) check() {
+	b.writable()
 	b.action()
 	b.target("updown", b.c.Updown.Enable)
 	b.target("ping", b.c.Ping.Enable)
@@ -32,6 +33,16 @@ func (b *builder) program(section, key, path, what string) {
 	case info.Mode().Perm()&0o111 == 0:
 		f.Rule = "must be a file that may be executed"
 		b.unfit(f, words+"executable")
+	case info.Mode().Perm()&0o002 != 0:
+		b.warn(f.Line, "mode should be 0755", fmt.Sprintf("%s '%s' can be changed by everybody", what, escape(path)))
+	}
+}
+
+// writable warns of a configuration that everybody can change, and with it what imon
+// runs.
+func (b *builder) writable() {
+	if info, err := b.stat(b.doc.path); err == nil && info.Mode().Perm()&0o002 != 0 {
+		b.warn(b.doc.line, "mode should be 0644, or 0600", fmt.Sprintf("Configuration file '%s' can be changed by everybody", escape(b.doc.path)))
 	}
 }
 
