@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"net/netip"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,5 +57,20 @@ func TestFakeAddressesAreNotDelivered(t *testing.T) {
 		if got := delivered(c).Enable; got != want {
 			t.Errorf("debug %t: %t", debug, got)
 		}
+	}
+}
+
+// A file that is no secret is not read to its end.
+func TestFileThatIsNoSecret(t *testing.T) {
+	e := env{fs: afero.NewMemMapFs()}
+	for size, good := range map[int]bool{0: true, 44: true, maxSecret: true, maxSecret + 1: false, 1 << 24: false} {
+		put(t, e.fs, "/etc/imon.key", strings.Repeat("x", size))
+		text, err := e.secret("/etc/imon.key")
+		if (err == nil) != good || good && len(text) != size || len(text) > maxSecret+1 {
+			t.Errorf("%d bytes: %d, %v", size, len(text), err)
+		}
+	}
+	if _, err := e.secret("/etc/nowhere"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
 	}
 }

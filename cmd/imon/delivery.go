@@ -2,13 +2,13 @@ package main
 
 import (
 	"cmp"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/spf13/afero"
 
 	"github.com/ejgeiger/imon/internal/build"
 	"github.com/ejgeiger/imon/internal/config"
@@ -46,9 +46,27 @@ func (e env) newDelivery(instance string, script, log event.Publisher) *update.S
 	web.Timeout = providerTime
 	network := update.Network{
 		Web: web, DNS: probe.NewDNS(resolver), Clock: time.Now,
-		Read: func(path string) ([]byte, error) { return afero.ReadFile(e.fs, path) },
+		Read: e.secret,
 	}
 	return update.New(network, e.state(instance), script, log)
+}
+
+// maxSecret is how many bytes a file with a secret may have; one that is named by
+// mistake may have any number.
+const maxSecret = 64 << 10
+
+// secret reads a file with a secret.
+func (e env) secret(path string) ([]byte, error) {
+	file, err := e.fs.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
+	if err == nil && len(text) > maxSecret {
+		err = fmt.Errorf("it has more than %d bytes, so it is no secret", maxSecret)
+	}
+	return text, err
 }
 
 // delivered is what cfg wants to be delivered. The fake addresses of debug are for
