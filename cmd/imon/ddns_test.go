@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/ejgeiger/imon/internal/lab"
 	"github.com/ejgeiger/imon/internal/status"
 )
 
@@ -44,5 +49,80 @@ lte.example at ns1.example: nothing delivered yet; failed 2 times: timeout
 		if len(line) > columns+1 {
 			t.Errorf("%d characters: %s", len(line)-1, line)
 		}
+	}
+}
+
+// ddns runs "imon ddns" with arguments in the router.
+func (d *counter) ddns(args ...string) outcome {
+	d.t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := d.Router.Command(d.t.Context(), os.Getenv("IMON_BINARY"), append([]string{"ddns"}, args...)...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), d.variable()), &stdout, &stderr
+	_ = cmd.Run() // its exit code counts
+	return outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// Where no imon runs, the addresses are found out now; where one does, they are its own,
+// and nobody is asked.
+func TestDDNSCommand(t *testing.T) {
+	t.Parallel()
+	d := openCounter(t, func(c lab.Config) {
+		allSources(c)
+		c.Set("ddns", "lookup-interval", 0).Set("ddns", "follow", "each")
+	})
+	if got := d.ddns(); got.code != 1 || !strings.HasPrefix(got.stderr, "? imon does not run as instance 'main'") {
+		t.Errorf("without a daemon: %+v", got)
+	}
+	file := filepath.Join(t.TempDir(), "imon-main")
+	if err := os.WriteFile(file, d.config.JSON(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const both = "4 primary 5.9.1.2\n4 standby 46.4.2.2\n"
+	d.launch() // for the rules by which each uplink is asked
+	d.see(d.started, "External IP Address of Standby Network net62 (eth2) changed from unknown to 46.4.2.2")
+	d.see(d.started, "External IP Address of Primary Network net42 (eth1) changed from unknown to 5.9.1.2")
+	_, before := d.asked()
+	if got := d.ddns("--once"); got != (outcome{0, both, ""}) {
+		t.Errorf("of the daemon: %+v", got)
+	}
+	if _, after := d.asked(); after != before {
+		t.Error("the daemon knows the addresses, and others were asked")
+	}
+	if got := d.ddns("--once", "--config", file); got != (outcome{0, both, ""}) {
+		t.Errorf("found out: %+v", got)
+	}
+	if _, after := d.asked(); after == before {
+		t.Error("nobody was asked")
+	}
+	text := d.ddns().stdout
+	for _, want := range []string{"IPv4 primary: 5.9.1.2, by 104.16.1.", "; next question in ", "whoami.cloudflare", "IPv4 standby: 46.4.2.2"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	var found []finding
+	if err := json.Unmarshal([]byte(d.ddns("--once", "--json").stdout), &found); err != nil || len(found) != 2 || found[1].Address != "46.4.2.2" {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// Without an answer there is a sentence for each address, and exit code 1.
+func TestDDNSOnceWithoutAnswers(t *testing.T) {
+	t.Parallel()
+	d := openCounter(t, func(c lab.Config) { allSources(c); c.Set("failover", "enable", false) })
+	d.answer(lab.DNSReply{Rcode: 5})
+	for _, p := range d.Providers {
+		if err := p.Stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "imon-main")
+	if err := os.WriteFile(file, d.config.JSON(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	d.on(d.Router, "route add default via 192.168.42.1")
+	got := d.ddns("--once", "--config", file)
+	if got.code != 1 || got.stdout != "" || !strings.HasPrefix(got.stderr, "? The external IPv4 address of the active uplink is not known: ") {
+		t.Errorf("%+v", got)
 	}
 }

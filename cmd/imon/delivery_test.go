@@ -28,7 +28,7 @@ options {
 	listen-on { 9.9.9.9; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify no; empty-zones-enable no;
 };
 controls { };
-zone "example.org" { type primary; file "zone"; update-policy { grant router name home.example.org. A AAAA; }; };
+zone "example.org" { type primary; file "zone"; update-policy { grant router name home.example.org. A AAAA; grant router name lte.example.org. A AAAA; }; };
 zone "home.example" { type primary; file "other"; };
 `, tsigSecret, dir),
 	} {
@@ -119,6 +119,25 @@ func TestRecordFollowsTheAddress(t *testing.T) {
 	if strings.Contains(b.Text(), tsigSecret) {
 		t.Error("the secret is in the log")
 	}
+}
+
+// Each uplink has a name of its own, whichever of them is active.
+func TestEachUplinkHasItsRecord(t *testing.T) {
+	t.Parallel()
+	b := raise(t, func(c lab.Config) {
+		signedDelivery(c)
+		delete(c["ddns"], "hostname")
+		c.Set("ddns", "sources", "dns,http").Set("ddns", "follow", "each").Set("failover", "prefer-primary", false).
+			Set("ddns", "primary-hostname", "home.example.org").Set("ddns", "standby-hostname", "lte.example.org")
+	})
+	named := b.bind()
+	b.run()
+	b.see(b.started, "External IP Address of Standby Network net62 (eth2) changed from unknown to 46.4.2.2")
+	awaitLine(t, named, b.started, "adding an RR at 'home.example.org' A 5.9.1.2")
+	awaitLine(t, named, b.started, "adding an RR at 'lte.example.org' A 46.4.2.2")
+	at := b.inject(b.ExternalChanged(1)) // of the uplink that is not active
+	awaitLine(t, named, at, "adding an RR at 'lte.example.org' A 46.4.2.77")
+	b.never("home.example.org at 46.4")
 }
 
 // A name that is something else at its own name server, which is found by asking for

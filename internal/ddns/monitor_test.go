@@ -2,8 +2,10 @@ package ddns
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/probe"
+	"github.com/ejgeiger/imon/internal/uplink"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -243,4 +246,98 @@ func TestResultOfEachPollAndCheck(t *testing.T) {
 			t.Errorf("failed: %+v", e)
 		}
 	})
+}
+
+// newDefault is a monitor as a file that says nothing wants it, with two questions by
+// DNS and two web servers.
+func newDefault(asker Asker, to event.Publisher, m Machine) *Monitor {
+	cfg := config.DDNS{Rounds: config.Rounds{Interval: 10 * time.Second}, Providers: []string{"https://c/", "https://d/"},
+		Sources: []string{config.SourceInterface, config.SourceDNS, config.SourceHTTP}}
+	return New(event.DDNS, cfg, false, Sources(cfg, []string{"dns-a", "dns-b"}), m, asker, to)
+}
+
+// day counts the questions of a day by DNS and by HTTP.
+func day(t *testing.T, says func(string) string, m Machine) (dns, http int) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &web{start: time.Now(), took: 20 * time.Millisecond, says: says}
+		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+		defer cancel()
+		if err := newDefault(w, &record{}, m).Run(ctx); err != nil {
+			t.Error(err)
+		}
+		for _, target := range w.asked {
+			if strings.HasPrefix(target, "http") {
+				http++
+			} else {
+				dns++
+			}
+		}
+	})
+	return dns, http
+}
+
+// While nothing happens, name servers get a question a minute, or web servers one each
+// five minutes where nobody answers by DNS, and nobody any from a machine that has the
+// address itself.
+func TestQuestionsOfADay(t *testing.T) {
+	if dns, http := day(t, always("X"), machine{}); dns < 1430 || dns > 1440 || http != 2 {
+		t.Errorf("%d by DNS, %d by HTTP; want 1440 and the two that confirm the first answer", dns, http)
+	}
+	blocked := func(target string) string {
+		if strings.HasPrefix(target, "http") {
+			return "X"
+		}
+		return ""
+	}
+	if dns, http := day(t, blocked, machine{}); dns > 2*288 || http > 290 {
+		t.Errorf("%d by DNS, %d by HTTP; want 576 and 289 at most", dns, http)
+	}
+	if dns, http := day(t, always(""), machine{}); dns > 3*1450 || http > 3*300 {
+		t.Errorf("%d by DNS, %d by HTTP in a day without answers", dns, http)
+	}
+	own := machine{sights: func() []Sight { return []Sight{{Way: uplink.Way{Own: netip.MustParseAddr("9.9.9.9"), Device: "eth1"}}} }}
+	if dns, http := day(t, always("Y"), own); dns+http != 0 {
+		t.Errorf("%d by DNS, %d by HTTP although the machine has the address itself", dns, http)
+	}
+}
+
+// Routes that flap do not make a flood: ten polls at once, then one each ten seconds.
+func TestEventsAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, turn := machine{changes: make(chan struct{})}, 0
+		m.sights = func() []Sight {
+			turn++
+			return []Sight{{Way: uplink.Way{Source: addresses["X"].Next(), Device: fmt.Sprint("eth", turn)}}}
+		}
+		w := &web{start: time.Now(), says: always("X")}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		go func() {
+			for range 590 {
+				time.Sleep(100 * time.Millisecond)
+				select {
+				case m.changes <- struct{}{}:
+				case <-ctx.Done():
+				}
+			}
+		}()
+		if err := newDefault(w, &record{}, m).Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if n := len(w.asked); n < 11 || n > 17 {
+			t.Errorf("%d questions in a minute of flapping routes, want some 15", n)
+		}
+	})
+}
+
+// A wish while a poll is under way gets that one, unless the way has changed.
+func TestWishDuringAPoll(t *testing.T) {
+	r := rulesFor("a", "b")
+	s, _ := step(r, begin(r, 0), input{now: 1, tick: true})
+	if _, out := step(r, s, input{now: 2, nudge: true}); out.cancel || out.ask != nobody {
+		t.Errorf("the same way: %+v", out)
+	}
+	if _, out := step(r, s, input{now: 2, nudge: true, way: uplink.Way{Device: "eth2"}}); !out.cancel || out.ask == nobody {
+		t.Errorf("another way: %+v", out)
+	}
 }

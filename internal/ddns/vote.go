@@ -17,10 +17,13 @@ import (
 //	... and one by TLS says something else            not those without TLS
 //	nobody is left to ask, and then
 //	  one web server's answer is what is known        it, whatever DNS says
-//	  DNS says what just one of the web servers says  it
+//	  DNS says what one of no more than two says      it
 //	  only DNS answers, no web server's answer was
 //	  refused, and two names agree                    it
 //	anything else                                     nothing: what is known stays
+//
+// (When the address changes in the middle of a poll, three web servers may say three
+// things, and one that lies must not win with DNS that does.)
 //
 // So an address that is news has always two sources that differ, and those who said
 // another one are asked again later, like one that failed.
@@ -44,17 +47,14 @@ func (s state) lastWord(r rules) (reply, bool) {
 		return pair(dns)
 	case len(web) == 1 && web[0].address == s.known:
 		return web[0], true
-	}
-	var seconded []reply
-	for _, w := range web {
-		if says(dns, w.address) {
-			seconded = append(seconded, w)
-		}
-	}
-	if len(seconded) != 1 {
+	case len(web) > 2:
 		return reply{}, false
 	}
-	return seconded[0], true
+	i := slices.IndexFunc(web, func(w reply) bool { return says(dns, w.address) })
+	if i < 0 {
+		return reply{}, false
+	}
+	return web[i], true
 }
 
 // answers are the replies that hold an address.

@@ -178,7 +178,7 @@ func (s *NameServer) answer(query *dns.Msg, reply DNSReply, overUDP bool) *dns.M
 	default:
 		m.Answer, m.Rcode = s.look(question)
 	}
-	if told := whoami(question, reply.Whoami); told != nil {
+	if told := whoami(question, reply.Whoami); told != nil && reply.Rcode == dns.RcodeSuccess {
 		m.Answer, m.Rcode, m.Authoritative = told, dns.RcodeSuccess, !reply.InTheWay
 	}
 	if reply.WrongID {

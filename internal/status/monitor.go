@@ -3,6 +3,8 @@ package status
 import (
 	"cmp"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/event"
@@ -119,15 +121,17 @@ func (m *monitor) noteResult(now time.Time, e event.Event) {
 	}
 }
 
-// noteAddress takes note of how one external address stands.
+// noteAddress takes note of how one external address stands. They are in the order of
+// the uplinks, which is that of the words for them.
 func (m *monitor) noteAddress(r result) {
-	for i, known := range m.addresses {
-		if known.event.Uplink.Role == r.event.Uplink.Role {
-			m.addresses[i] = r
-			return
-		}
+	i, known := slices.BinarySearchFunc(m.addresses, r.event.Uplink.Role, func(a result, role string) int {
+		return strings.Compare(a.event.Uplink.Role, role)
+	})
+	if known {
+		m.addresses[i] = r
+		return
 	}
-	m.addresses = append(m.addresses, r)
+	m.addresses = slices.Insert(m.addresses, i, r)
 }
 
 // noteFailover takes note of an event of the failover monitor.
