@@ -73,7 +73,7 @@ func updates(named *lab.Program) int { return strings.Count(named.Text(), "addin
 func signedDelivery(c lab.Config) {
 	internetTargets(c)
 	c["ddns"]["enable"] = true
-	for key, value := range map[string]string{"hostname": "home.example.org", "update": "rfc2136", "update-server": "9.9.9.9",
+	for key, value := range map[string]string{"sources": "interface,dns,http", "hostname": "home.example.org", "update": "rfc2136", "update-server": "9.9.9.9",
 		"key-name": "router", "key-secret": tsigSecret} {
 		c.Set("ddns", key, value)
 	}
@@ -121,13 +121,42 @@ func TestRecordFollowsTheAddress(t *testing.T) {
 	}
 }
 
+// A server of the dyndns2 protocol is told once, with the login, and by the uplink whose
+// address it is.
+func TestDynDNS2(t *testing.T) {
+	t.Parallel()
+	b := raise(t, func(c lab.Config) {
+		allSources(c)
+		c.Set("ddns", "providers", "http://104.16.1.2/ip,http://104.16.1.3/ip").Set("ddns", "update", "dyndns2").
+			Set("ddns", "update-server", "http://104.16.1.1/nic/update").Set("ddns", "hostname", "home.example.org").
+			Set("ddns", "username", "me").Set("ddns", "password", "pass word")
+	})
+	b.Providers[0].Behave(lab.Answer{Body: "good 5.9.1.2"})
+	b.run()
+	b.see(b.started, "Delivered 5.9.1.2 as home.example.org to 104.16.1.1")
+	b.Providers[0].Behave(lab.Answer{Body: "good 46.4.2.2"})
+	at := b.inject(b.CutISP(0))
+	b.see(at, "Delivered 46.4.2.2 as home.example.org to 104.16.1.1")
+	told := b.Providers[0].Requests()
+	if len(told) != 2 {
+		t.Fatalf("told %d times: %+v", len(told), told)
+	}
+	for i, address := range []string{"5.9.1.2", "46.4.2.2"} {
+		r := told[i]
+		if r.Path != "/nic/update" || r.Query != "hostname=home.example.org&myip="+address || r.Login != "me:pass word" || r.From.String() != address {
+			t.Errorf("told %+v", r)
+		}
+	}
+	b.never("pass word")
+}
+
 // Each uplink has a name of its own, whichever of them is active.
 func TestEachUplinkHasItsRecord(t *testing.T) {
 	t.Parallel()
 	b := raise(t, func(c lab.Config) {
 		signedDelivery(c)
 		delete(c["ddns"], "hostname")
-		c.Set("ddns", "sources", "dns,http").Set("ddns", "follow", "each").Set("failover", "prefer-primary", false).
+		c.Set("ddns", "follow", "each").Set("failover", "prefer-primary", false).
 			Set("ddns", "primary-hostname", "home.example.org").Set("ddns", "standby-hostname", "lte.example.org")
 	})
 	named := b.bind()

@@ -170,9 +170,10 @@ func TestExternalAddressFollowsTheSwitch(t *testing.T) {
 func TestOwnAddressIsNoticedAtOnce(t *testing.T) {
 	t.Parallel()
 	b := raise(t, func(c lab.Config) {
-		allSources(c)
+		signedDelivery(c)
 		c.Set("failover", "enable", false).Set("ddns", "family", "both").Set("ddns", "interval", 60)
 	})
+	named := b.bind()
 	b.on(b.Router, "addr add 5.9.7.1/32 dev eth1", "route add default via 192.168.42.1 dev eth1 src 5.9.7.1",
 		"addr add 2a01:4f8::1/128 dev eth1 nodad", "route add default via fd42::1 dev eth1 src 2a01:4f8::1")
 	b.run()
@@ -181,10 +182,12 @@ func TestOwnAddressIsNoticedAtOnce(t *testing.T) {
 	at := time.Now()
 	b.on(b.Router, "addr add 5.9.7.2/32 dev eth1", "route replace default via 192.168.42.1 dev eth1 src 5.9.7.2", "addr del 5.9.7.1/32 dev eth1")
 	seen := b.see(at, "External IP Address changed from 5.9.7.1 to 5.9.7.2")
-	t.Logf("renumbered to log: %v", seen.At.Sub(at))
+	const record = "adding an RR at 'home.example.org' "
+	t.Logf("renumbered to log: %v, to record: %v", seen.At.Sub(at), awaitLine(t, named, at, record+"A 5.9.7.2").Sub(at))
 	at = time.Now()
 	b.on(b.Router, "addr add 2a01:4f8::2/128 dev eth1 nodad", "route replace default via fd42::1 dev eth1 src 2a01:4f8::2")
 	b.see(at, "External IP Address changed from 2a01:4f8::1 to 2a01:4f8::2")
+	awaitLine(t, named, at, record+"AAAA 2a01:4f8::2")
 	if dns, http := b.asked(); dns+http > 0 {
 		t.Errorf("%d and %d questions were asked", dns, http)
 	}
@@ -198,4 +201,56 @@ func (b *bench) on(ns *lab.NS, lines ...string) {
 			b.t.Fatal(err)
 		}
 	}
+}
+
+// What a question costs, counted by the router's kernel: 2 packets by DNS, some ten by
+// HTTP.
+func TestPacketsOfAQuestion(t *testing.T) {
+	t.Parallel()
+	for _, source := range []string{"dns", "http"} {
+		b := raise(t, func(c lab.Config) {
+			allSources(c)
+			c.Set("failover", "enable", false).Set("ddns", "sources", source).Set("ddns", "interval", 0.1)
+		})
+		b.on(b.Router, "route add default via 192.168.42.1")
+		b.countPackets()
+		b.run()
+		b.see(b.started, "External IP Address changed from unknown to 5.9.1.2")
+		b.until("five questions", func() bool { dns, http := b.asked(); return dns+http >= 5 })
+		dns, http := b.asked()
+		each := float64(b.packets()) / float64(dns+http)
+		t.Logf("%s: %.1f packets a question, both ways", source, each)
+		if each < 1.5 || each > map[string]float64{"dns": 2, "http": 12}[source] {
+			t.Errorf("%s: %.1f packets a question", source, each)
+		}
+	}
+}
+
+// countPackets makes the router count the packets that it sends to and gets from servers.
+func (b *bench) countPackets() {
+	b.t.Helper()
+	chain := func(hook, port string) string {
+		return fmt.Sprintf("chain %s { type filter hook %[1]s priority 0; udp %s 53 counter; tcp %[2]s 80 counter; }\n", hook, port)
+	}
+	cmd := b.Router.Command(b.t.Context(), "nft", "table ip questions {\n"+chain("output", "dport")+chain("input", "sport")+"}")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		b.t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// packets is how many there were.
+func (b *bench) packets() (n int) {
+	b.t.Helper()
+	out, err := b.Router.Command(b.t.Context(), "nft", "list", "table", "ip", "questions").Output()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, rest := range strings.Split(string(out), "counter packets ")[1:] {
+		var one int
+		if _, err := fmt.Sscan(rest, &one); err != nil {
+			b.t.Fatal(err)
+		}
+		n += one
+	}
+	return n
 }

@@ -36,7 +36,9 @@ type Request struct {
 	At    time.Time
 	From  netip.Addr
 	Path  string
+	Query string
 	Agent string // User-Agent
+	Login string // USER:PASSWORD of HTTP's basic authentication, "" for none
 }
 
 // URL is an address to ask, with the server's IP address in it.
@@ -89,7 +91,11 @@ func (p *Provider) Stop() error {
 // ServeHTTP answers one request; it is called by package http.
 func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from, _ := netip.ParseAddrPort(r.RemoteAddr)
-	answer, stopped := p.note(Request{time.Now(), from.Addr(), r.URL.Path, r.UserAgent()})
+	asked := Request{At: time.Now(), From: from.Addr(), Path: r.URL.Path, Query: r.URL.RawQuery, Agent: r.UserAgent()}
+	if user, password, ok := r.BasicAuth(); ok {
+		asked.Login = user + ":" + password
+	}
+	answer, stopped := p.note(asked)
 	if !pause(answer.Delay, stopped) {
 		return
 	}
