@@ -40,6 +40,21 @@ func (t *turn) choose() int {
 	return best
 }
 
+// spare returns the uplink that is to take over when the active one's device goes: the
+// first in order that is online, and rather one that is not degraded; or None.
+func (s *state) spare() int {
+	best := uplink.None
+	for i, u := range s.uplinks {
+		if s.active == uplink.None || i == s.active || !s.isOnline(i) || u.failed {
+			continue
+		}
+		if best == uplink.None || s.uplinks[best].degraded && !u.degraded {
+			best = i
+		}
+	}
+	return best
+}
+
 // guess returns the first uplink that nothing is known against but that it cannot be
 // probed, when nothing is known for any: a machine that cannot probe, or a clock that
 // is wrong and cannot be set without a line, must not keep anybody offline.

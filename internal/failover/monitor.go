@@ -29,6 +29,9 @@ type Kernel interface {
 	// withdraws it. It returns nil only when the kernel was read back and agrees;
 	// to repeat it is harmless.
 	SetDefault(i int) error
+	// SetSpare keeps a default route through uplink i for the moment in which the
+	// kernel has lost the other one, or none with uplink.None; to repeat it is harmless.
+	SetSpare(i int) error
 	// Replies returns how many packets the LAN's own flows have received by uplink
 	// i so far, as well as that can be told. Only growth counts.
 	Replies(i int) (uint64, error)
@@ -70,7 +73,7 @@ func New(name string, cfg config.Failover, kernel Kernel, changes <-chan struct{
 // of Run.
 func (m *Monitor) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	l := &loop{Monitor: m, ctx: ctx, born: time.Now(), changes: m.changes, state: begin(m.cfg, uplink.None), started: -minGap}
+	l := &loop{Monitor: m, ctx: ctx, born: time.Now(), changes: m.changes, state: begin(m.cfg, uplink.None), started: -minGap, spare: uplink.None}
 	l.snapshot.Default = uplink.None
 	l.answers = make(chan answer, maxRounds*l.questions())
 	l.targets = newTargets(l.state.all)
@@ -83,6 +86,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 	l.sync()
 	l.due = true
 	for ctx.Err() == nil {
+		l.keepSpare()
 		now := l.now()
 		if now >= l.next(now) {
 			l.startRound()
@@ -107,6 +111,8 @@ type loop struct {
 	snapshot uplink.Snapshot
 	known    bool          // snapshot is what the kernel said
 	synced   time.Duration // when the last Sync succeeded
+	spare    int           // as SetSpare was told last
+	doubtful bool          // the spare may have gone since
 	said     remarks
 	weather  weather
 
@@ -189,6 +195,16 @@ func (l *loop) activate(i int) {
 	}
 }
 
+// keepSpare lets the kernel have the spare that step wants now.
+func (l *loop) keepSpare() {
+	want := l.state.spare()
+	if want == l.spare && !l.doubtful {
+		return
+	}
+	l.spare, l.doubtful = want, false
+	l.saySpareless(l.kernel.SetSpare(want))
+}
+
 // forget takes the flows off all uplinks but i, which is the active one now. That
 // it cannot be done is said once.
 func (l *loop) forget(i int) {
@@ -213,7 +229,7 @@ func (l *loop) sync() {
 	}
 	l.saySnapshot(next)
 	last, first := l.snapshot, !l.known
-	l.snapshot, l.known, l.synced = next, true, l.now()
+	l.snapshot, l.known, l.synced, l.doubtful = next, true, l.now(), true
 	news := first || next.Default != last.Default
 	changed := make([]bool, len(next.Uplinks))
 	for i, s := range next.Uplinks {

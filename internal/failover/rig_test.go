@@ -33,6 +33,8 @@ type fakeKernel struct {
 	prepared  []string // the addresses that Prepare was called with, and when
 	forgotten []string // the addresses that Forget was called with, and when
 	forgetErr error
+	spares    []string // as they changed
+	spareErr  error
 }
 
 func (k *fakeKernel) Sync() (uplink.Snapshot, error) {
@@ -52,6 +54,15 @@ func (k *fakeKernel) SetDefault(i int) error {
 		k.snapshot.Default = i
 	}
 	return k.setErr
+}
+
+func (k *fakeKernel) SetSpare(i int) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if n := len(k.spares); n == 0 || k.spares[n-1] != nameOf(i) {
+		k.spares = append(k.spares, nameOf(i))
+	}
+	return k.spareErr
 }
 
 func (k *fakeKernel) Replies(int) (uint64, error) {

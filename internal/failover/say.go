@@ -20,6 +20,7 @@ type remarks struct {
 	contested string   // why they are not taken away any more
 	clinging  bool     // flows could not be taken off an uplink
 	uncounted bool     // replies to the LAN cannot be counted
+	spareless bool     // there may be no spare
 }
 
 // sayMute says, once until it works again, that the kernel does not comply.
@@ -67,6 +68,14 @@ func (l *loop) sayClinging(err error) {
 		l.say(event.Info, "Flows under SNAT rules may stay on the former uplink until they time out: %v", err)
 	}
 	l.said.clinging = err != nil
+}
+
+// saySpareless says, once until it works again, that there may be no spare.
+func (l *loop) saySpareless(err error) {
+	if err != nil && !l.said.spareless {
+		l.say(event.Info, "A lost interface may cost some milliseconds: %v", err)
+	}
+	l.said.spareless = err != nil
 }
 
 // sayUncounted says once that there is no passive evidence to be had.

@@ -29,6 +29,9 @@ func (s *spectator) SetDefault(i int) error {
 	return nil
 }
 
+// SetSpare keeps none.
+func (s *spectator) SetSpare(int) error { return nil }
+
 // Prepare prepares nothing.
 func (s *spectator) Prepare(netip.Addr) error { return nil }
 

@@ -159,13 +159,13 @@ func (r *Router) SetDefault(i int) error {
 	return fmt.Errorf("cannot set the default route %s: %w", r.specs[i].way(), err)
 }
 
-// Close removes our rules and private tables, puts the routes back that were taken
-// from others, and closes the connection to the kernel. Our default route stays, so
+// Close removes our rules and private tables and the spare, puts the routes back that
+// were taken from others, and closes the connection to the kernel. Our default route stays, so
 // that a restart does not cut the line; an unreachable one goes.
 func (r *Router) Close() error {
 	r.leaving = r.leaving.close()
 	_, _, err := r.settle(func(k *kernel) ([]op, error) {
-		return slices.Concat(k.planPrivate(private{}, false), k.planManage(false), k.planOpen()), nil
+		return slices.Concat(k.planSpare(None), k.planPrivate(private{}, false), k.planManage(false), k.planOpen()), nil
 	})
 	r.netlink.Close()
 	return err
