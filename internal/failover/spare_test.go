@@ -69,3 +69,15 @@ func TestCleanUplinkIsTheBetterSpare(t *testing.T) {
 		t.Error("a spare without an active uplink")
 	}
 }
+
+// A dry run keeps no spare.
+func TestDryRunKeepsNoSpare(t *testing.T) {
+	inRig(t, func(r *rig) { r.cfg.DryRun = true }, func(r *rig) {
+		r.until(10 * time.Second)
+		r.kernel.mu.Lock()
+		defer r.kernel.mu.Unlock()
+		if len(r.kernel.spares) > 0 {
+			t.Errorf("spares %v", r.kernel.spares)
+		}
+	})
+}
