@@ -42,6 +42,7 @@ func idle(b *testing.B, l *lab.Lab, edit func(lab.Config), variable string) {
 	for _, monitor := range []string{"ddns", "updown", "ping"} {
 		c.Set(monitor, "enable", true)
 	}
+	c.Set("ddns", "lookup-interval", 0).Set("ddns", "sources", "interface,dns,http") // the defaults
 	edit(c)
 	file := filepath.Join(b.TempDir(), "imon-idle")
 	must(b, os.WriteFile(file, c.JSON(), 0o644))

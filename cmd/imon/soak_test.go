@@ -93,9 +93,9 @@ func (d *counter) footing(flaps int) footing {
 		return strings.Count(text, "\n")
 	}
 	f := footing{flaps: flaps}
-	d.until("two private tables and their rules", func() bool {
+	d.until("two private tables, their rules and a spare", func() bool {
 		f.rules, f.routes = lines("rule"), lines("route", "show", "table", "all", "proto", "105")
-		return f.rules == 3+4 && f.routes == 3
+		return f.rules == 3+4 && f.routes == 4
 	})
 	document, err := socket.NewClient(d.socket()).Status(d.t.Context(), "")
 	if err != nil {
