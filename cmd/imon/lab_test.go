@@ -92,7 +92,13 @@ func (b *bench) run(args ...string) {
 // see waits for a line after from and returns it.
 func (b *bench) see(from time.Time, text string) lab.Line {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
+	return b.seeWithin(patience, from, text)
+}
+
+// seeWithin is see with another patience.
+func (b *bench) seeWithin(d time.Duration, from time.Time, text string) lab.Line {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.t.Context(), d)
 	defer cancel()
 	line, err := b.Await(ctx, from, text)
 	if err != nil {

@@ -200,15 +200,15 @@ func TestQuestions(t *testing.T) {
 	})
 }
 
-// Before a switch from an uplink that works its flows are looked for; from one that
-// does not there is no time.
+// Before a switch the flows of the former uplink are looked for, and when that one does
+// not work any more, in a hurry.
 func TestFlowsArePreparedForAPlannedSwitch(t *testing.T) {
 	inRig(t, func(r *rig) { r.cfg.PreferPrimary = true }, func(r *rig) {
 		r.prober.on(gateway1, silent)
 		r.until(15 * time.Second)
 		r.prober.on(gateway1, alive)
 		r.until(25 * time.Second)
-		if got := strings.Join(r.kernel.prepared, ", "); got != "20s 10.0.2.2" {
+		if got := strings.Join(r.kernel.prepared, ", "); got != "11.2s 10.0.1.2 urgent, 20s 10.0.2.2" {
 			t.Errorf("prepared: %s", got)
 		}
 	})

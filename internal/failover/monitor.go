@@ -23,8 +23,9 @@ type Kernel interface {
 	// it is nothing, there are no states.
 	Sync() (uplink.Snapshot, error)
 	// Prepare gets ready to remove the tracked flows that leave with source address a
-	// in the moment in which the next SetDefault moves the route.
-	Prepare(a netip.Addr) error
+	// in the moment in which the next SetDefault moves the route; if that is urgent,
+	// those that are found at once.
+	Prepare(a netip.Addr, urgent bool) error
 	// SetDefault lets the default route lead through uplink i; uplink.None
 	// withdraws it. It returns nil only when the kernel was read back and agrees;
 	// to repeat it is harmless.
@@ -176,8 +177,8 @@ func (l *loop) feed(in input) {
 // activate lets the kernel do it, and tells step how that went.
 func (l *loop) activate(i int) {
 	former := l.state.active
-	if former != i && i != uplink.None && l.state.isOnline(former) {
-		_ = l.kernel.Prepare(l.state.uplinks[former].address) // Forget tells why not
+	if former != i && i != uplink.None && former != uplink.None {
+		_ = l.kernel.Prepare(l.state.uplinks[former].address, !l.state.isOnline(former)) // Forget tells why not
 	}
 	err := l.kernel.SetDefault(i)
 	if err != nil {

@@ -72,10 +72,14 @@ func (k *fakeKernel) Replies(int) (uint64, error) {
 	return k.replies, nil
 }
 
-func (k *fakeKernel) Prepare(a netip.Addr) error {
+func (k *fakeKernel) Prepare(a netip.Addr, urgent bool) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.prepared = append(k.prepared, fmt.Sprintf("%v %s", k.now(), a))
+	how := ""
+	if urgent {
+		how = " urgent"
+	}
+	k.prepared = append(k.prepared, fmt.Sprintf("%v %s%s", k.now(), a, how))
 	return nil
 }
 

@@ -33,7 +33,7 @@ func (s *spectator) SetDefault(i int) error {
 func (s *spectator) SetSpare(int) error { return nil }
 
 // Prepare prepares nothing.
-func (s *spectator) Prepare(netip.Addr) error { return nil }
+func (s *spectator) Prepare(netip.Addr, bool) error { return nil }
 
 // Forget forgets nothing.
 func (s *spectator) Forget(netip.Addr) error { return nil }

@@ -10,11 +10,14 @@ import (
 )
 
 // Of linux/netfilter/nfnetlink_conntrack.h: how Linux from 5.8 on is told what to
-// leave out of a list. Earlier ones send all.
+// leave out of a list (earlier ones send all), and what tells flows of ICMP apart.
 const (
 	ctaFilter           = 25
 	ctaFilterReplyFlags = 2
 	ctaFilterIPDst      = 1 << 1
+	ctaProtoICMPID      = 4
+	ctaProtoICMPType    = 5
+	ctaProtoICMPCode    = 6
 )
 
 // nlaTypeMask is the type of an attribute without its flags (NLA_TYPE_MASK).

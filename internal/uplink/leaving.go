@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
@@ -14,9 +15,12 @@ import (
 // maxLeaving is how many flows are prepared at most; [Router.Forget] finds the rest.
 const maxLeaving = 4096
 
+// hurry is how long flows are looked for while the packets of all wait for the route.
+const hurry = 3 * time.Millisecond
+
 // leaving are the tracked flows that are to go in the moment in which the default
-// route moves. To look for them takes up to tens of milliseconds, as the kernel's
-// whole table is gone through; to remove one takes microseconds.
+// route moves. To look for them takes a millisecond or more, as the kernel's whole table
+// is gone through; to remove one takes microseconds.
 type leaving struct {
 	socket   int
 	requests [][]byte // to remove one flow each
@@ -25,21 +29,23 @@ type leaving struct {
 // Prepare looks for the IPv4 flows that leave with source address a, so that the next
 // SetDefault can remove them in the moment in which it moves the route. A masqueraded
 // flow that the kernel itself finds to have moved loses the packet by which it does
-// (nf_nat_oif_changed). It is for a switch from an uplink that still works: from one
-// that does not there is no time to lose. The error is that of [Router.Forget].
-func (r *Router) Prepare(a netip.Addr) error {
+// (nf_nat_oif_changed). An urgent switch, from an uplink that does not work any more,
+// waits for what can be found in 3 ms. The error is that of [Router.Forget].
+func (r *Router) Prepare(a netip.Addr, urgent bool) error {
 	r.leaving = r.leaving.close()
 	if !a.Is4() {
 		return nil
 	}
-	var requests [][]byte
-	err := dump(unix.NETLINK_NETFILTER, flowsOf(a).Serialize(), func(m []byte) {
-		if len(m) > nl.SizeofNfgenmsg && len(requests) < maxLeaving && parseFlow(m[nl.SizeofNfgenmsg:]).leaves == a {
-			requests = append(requests, removal(m[nl.SizeofNfgenmsg:]))
-		}
-	})
-	if err != nil && !errors.Is(err, netlink.ErrDumpInterrupted) {
-		return fmt.Errorf("cannot look for flows of %s: %w", a, err)
+	deadline := time.Now().Add(hurry)
+	if !urgent {
+		deadline = time.Now().Add(time.Second)
+	}
+	requests, err := flowsInText(a, 0, deadline)
+	if err != nil && !urgent {
+		requests, err = flowsByNetlink(a)
+	}
+	if len(requests) == 0 {
+		return err
 	}
 	socket, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
 	if err != nil {
@@ -47,6 +53,20 @@ func (r *Router) Prepare(a netip.Addr) error {
 	}
 	r.leaving = &leaving{socket, requests}
 	return nil
+}
+
+// flowsByNetlink returns the requests to remove the IPv4 flows that leave with source
+// address a.
+func flowsByNetlink(a netip.Addr) (requests [][]byte, err error) {
+	err = dump(unix.NETLINK_NETFILTER, flowsOf(a).Serialize(), func(m []byte) {
+		if len(m) > nl.SizeofNfgenmsg && len(requests) < maxLeaving && parseFlow(m[nl.SizeofNfgenmsg:]).leaves == a {
+			requests = append(requests, removal(m[nl.SizeofNfgenmsg:]))
+		}
+	})
+	if err != nil && !errors.Is(err, netlink.ErrDumpInterrupted) {
+		return nil, fmt.Errorf("cannot look for flows of %s: %w", a, err)
+	}
+	return requests, nil
 }
 
 // removal is the request to remove the flow that the kernel has described.

@@ -20,13 +20,13 @@ func TestPreparedFlowsGoWithTheRoute(t *testing.T) {
 	if got := w.tracked(addresses); got != [2]int{50, 60} {
 		t.Fatalf("flows at first: %v", got)
 	}
-	w.set(r.Prepare(addresses[1]))
+	w.set(r.Prepare(addresses[1], false))
 	w.setDefault(r, 1)
 	w.setDefault(r, 0)
 	if got := w.tracked(addresses); got != [2]int{50, 60} {
 		t.Errorf("after a switch that was not prepared: %v", got)
 	}
-	w.set(r.Prepare(addresses[0]))
+	w.set(r.Prepare(addresses[0], false))
 	w.setDefault(r, 1)
 	if got := w.tracked(addresses); got != [2]int{0, 60} {
 		t.Errorf("after a switch that was: %v", got)

@@ -149,6 +149,6 @@ func (w *imagined) Publish(event.Event) {}
 // kernel has no connection tracking.
 type kernel struct{ *uplink.Router }
 
-func (kernel) Forget(netip.Addr) error     { return nil }
-func (kernel) Prepare(netip.Addr) error    { return nil }
-func (kernel) Replies(int) (uint64, error) { return 0, nil }
+func (kernel) Forget(netip.Addr) error        { return nil }
+func (kernel) Prepare(netip.Addr, bool) error { return nil }
+func (kernel) Replies(int) (uint64, error)    { return 0, nil }
