@@ -161,9 +161,10 @@ type Source struct {
 // Round is what one round of echo requests found out.
 type Round struct {
 	Sent, Received int
-	Min, Avg, Max  time.Duration // zero when nothing was received
-	Jitter         time.Duration // mean |RTT(i)-RTT(i+1)|
-	Loss           float64       // unanswered ÷ sent, 0 to 1
+	Min, Avg, Max  time.Duration   // zero when nothing was received
+	Jitter         time.Duration   // mean |RTT(i)-RTT(i+1)|
+	Loss           float64         // unanswered ÷ sent, 0 to 1
+	RTTs           []time.Duration // of those that were answered; not changed by anybody
 }
 
 // Alive reports whether at least one request was answered.

@@ -207,6 +207,7 @@ func (h *hearing) figures() event.Round {
 			continue
 		}
 		stats := a.result.Stats()
+		f.RTTs = append(f.RTTs, a.result.RTTs...)
 		f.Min, f.Max = min(cmp.Or(f.Min, stats.Min), stats.Min), max(f.Max, stats.Max)
 	}
 	if f.Sent > 0 {

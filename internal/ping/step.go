@@ -79,6 +79,6 @@ func result(target string, r probe.Result) event.Event {
 	s := r.Stats()
 	return event.Event{Kind: event.PingResult, Target: target, Text: r.Reason(), Round: event.Round{
 		Sent: r.Sent, Received: len(r.RTTs),
-		Min: s.Min, Avg: s.Avg, Max: s.Max, Jitter: s.Jitter, Loss: s.Loss,
+		Min: s.Min, Avg: s.Avg, Max: s.Max, Jitter: s.Jitter, Loss: s.Loss, RTTs: r.RTTs,
 	}}
 }

@@ -2,6 +2,7 @@ package ping
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -105,8 +106,8 @@ func TestStep(t *testing.T) {
 
 func TestFiguresOfARound(t *testing.T) {
 	_, events := step("192.0.2.1", state{}, round(4, 10*ms, 20*ms, 12*ms))
-	want := event.Round{Sent: 4, Received: 3, Min: 10 * ms, Avg: 14 * ms, Max: 20 * ms, Jitter: 9 * ms, Loss: 0.25}
-	if len(events) != 1 || events[0].Round != want || events[0].Kind != event.PingResult {
+	want := event.Round{Sent: 4, Received: 3, Min: 10 * ms, Avg: 14 * ms, Max: 20 * ms, Jitter: 9 * ms, Loss: 0.25, RTTs: []time.Duration{10 * ms, 20 * ms, 12 * ms}}
+	if len(events) != 1 || !reflect.DeepEqual(events[0].Round, want) || events[0].Kind != event.PingResult {
 		t.Errorf("got %+v, want one result with %+v", events, want)
 	}
 }
