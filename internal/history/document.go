@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-
-	"github.com/ejgeiger/imon/internal/status"
 )
 
 // Version is the version of the form of what [Store.Write] writes. It grows when a field
@@ -52,35 +52,51 @@ type Series struct {
 	Name      string `json:"name,omitempty"`   // of the uplink
 	Interface string `json:"interface,omitempty"`
 
-	Age    []status.Decimal `json:"age_seconds"` // of the round's end, or of the beginning of the minute or hour
-	Sent   []int64          `json:"sent"`
-	Loss   []status.Decimal `json:"loss"` // unanswered ÷ sent, 0 to 1
-	Min    []Milliseconds   `json:"min_ms"`
-	Avg    []Milliseconds   `json:"avg_ms"`
-	Max    []Milliseconds   `json:"max_ms"`
-	P50    []Milliseconds   `json:"p50_ms"`
-	P95    []Milliseconds   `json:"p95_ms"`
-	Jitter []Milliseconds   `json:"jitter_ms"`
+	Age    Column  `json:"age_seconds"` // of the round's end, or of the beginning of the minute or hour
+	Sent   []int64 `json:"sent"`
+	Loss   Column  `json:"loss"` // unanswered ÷ sent, 0 to 1
+	Min    Column  `json:"min_ms"`
+	Avg    Column  `json:"avg_ms"`
+	Max    Column  `json:"max_ms"`
+	P50    Column  `json:"p50_ms"`
+	P95    Column  `json:"p95_ms"`
+	Jitter Column  `json:"jitter_ms"`
 }
 
-// Milliseconds are those of a round-trip time; less than 0 for none, which is null in JSON.
-type Milliseconds float32
+// Column are numbers with three decimals; less than 0 stands for none, which is null in JSON.
+type Column []float64
 
-// MarshalJSON returns null for none, and no more than three decimals.
-func (m Milliseconds) MarshalJSON() ([]byte, error) {
-	if m < 0 {
-		return []byte("null"), nil
+// MarshalJSON writes all at once: by themselves thousands of numbers take as many
+// allocations.
+func (c Column) MarshalJSON() ([]byte, error) {
+	text := append(make([]byte, 0, 2+7*len(c)), '[')
+	for i, v := range c {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		if v < 0 {
+			text = append(text, "null"...)
+		} else {
+			text = strconv.AppendFloat(text, math.Round(v*1000)/1000, 'f', -1, 64)
+		}
 	}
-	return status.Decimal(m).MarshalJSON()
+	return append(text, ']'), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON has written.
-func (m *Milliseconds) UnmarshalJSON(text []byte) error {
-	if string(text) == "null" {
-		*m = -1
-		return nil
+func (c *Column) UnmarshalJSON(text []byte) error {
+	var all []*float64
+	if err := json.Unmarshal(text, &all); err != nil {
+		return err
 	}
-	return json.Unmarshal(text, (*float32)(m))
+	*c = make(Column, len(all))
+	for i, v := range all {
+		(*c)[i] = -1
+		if v != nil {
+			(*c)[i] = *v
+		}
+	}
+	return nil
 }
 
 // Write writes a [Document] in JSON, series by series, so that it takes the memory of one.
@@ -134,17 +150,17 @@ func (s *Store) show(k key, q Query) Series {
 		entries = slices.DeleteFunc(entries, func(e entry) bool { return age(now, e) > q.Since })
 	}
 	n := len(entries)
-	out.Age, out.Sent, out.Loss = make([]status.Decimal, n), make([]int64, n), make([]status.Decimal, n)
-	times := make([]Milliseconds, 6*n)
-	for i, column := range []*[]Milliseconds{&out.Min, &out.Avg, &out.Max, &out.P50, &out.P95, &out.Jitter} {
+	out.Age, out.Sent, out.Loss = make(Column, n), make([]int64, n), make(Column, n)
+	times := make(Column, 6*n)
+	for i, column := range []*Column{&out.Min, &out.Avg, &out.Max, &out.P50, &out.P95, &out.Jitter} {
 		*column = times[i*n : (i+1)*n]
 	}
 	for i, e := range entries {
-		out.Age[i], out.Sent[i], out.Loss[i] = status.Decimal(age(now, e).Seconds()), int64(e.sent), status.Decimal(float64(e.loss)/lost)
+		out.Age[i], out.Sent[i], out.Loss[i] = age(now, e).Seconds(), int64(e.sent), float64(e.loss)/lost
 		for j, v := range []short{e.min, e.avg, e.max, e.p50, e.p95, e.jitter} {
 			times[j*n+i] = -1
 			if e.loss != lost {
-				times[j*n+i] = Milliseconds(v.duration().Seconds() * 1000)
+				times[j*n+i] = v.duration().Seconds() * 1000
 			}
 		}
 	}

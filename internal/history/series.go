@@ -7,7 +7,7 @@ import (
 	"github.com/ejgeiger/imon/internal/event"
 )
 
-// How many entries there are of each resolution: with [entrySize], 50 kB a series.
+// How many entries there are of each resolution: 50 kB a series.
 const (
 	rounds  = 300
 	minutes = 24 * 60

@@ -124,7 +124,7 @@ func rooms() map[string][]string {
 		"internal/sink":              {"internal/event", "internal/schedule", "internal/ubus"},
 		"internal/update":            {"internal/config", "internal/event", "internal/probe", "internal/schedule"},
 		"internal/status":            {"internal/event"},
-		"internal/history":           {"internal/event", "internal/status"},
+		"internal/history":           {"internal/event"},
 		"internal/socket":            {"internal/status"},
 		"internal/lease":             nil,
 		"internal/netconf":           nil,
