@@ -125,7 +125,7 @@ func rooms() map[string][]string {
 		"internal/update":            {"internal/config", "internal/event", "internal/probe", "internal/schedule"},
 		"internal/status":            {"internal/event"},
 		"internal/history":           {"internal/event"},
-		"internal/socket":            {"internal/status"},
+		"internal/socket":            {"internal/history", "internal/status"},
 		"internal/lease":             nil,
 		"internal/netconf":           nil,
 		"internal/netifd":            {"internal/ubus"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/ejgeiger/imon/internal/history"
 	"github.com/ejgeiger/imon/internal/status"
 )
 
@@ -26,6 +28,8 @@ type fake struct {
 	mu   sync.Mutex
 	told []string
 	off  bool
+	last int64 // number of the last event
+	more chan struct{}
 }
 
 func (f *fake) Status(monitor string) (status.Document, bool) {
@@ -48,6 +52,37 @@ func (f *fake) Failover(to string, d time.Duration) (status.Preference, error) {
 	}
 	f.told = append(f.told, fmt.Sprint(to, " ", d))
 	return status.Preference{Forced: to, Seconds: int64(d.Seconds()), State: status.Online}, nil
+}
+
+func (f *fake) History(w io.Writer, q history.Query) error {
+	if q.Resolution == "day" {
+		return history.ErrResolution
+	}
+	_, err := fmt.Fprintf(w, "{\"since\":%d}\n", q.Since/time.Second)
+	return err
+}
+
+func (f *fake) Events(since int64) (all []Event, last int64, more <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for n := since + 1; n <= f.last; n++ {
+		all = append(all, Event{n, "updown-offline", fmt.Appendf(nil, `{"sequence":%d}`, n)})
+	}
+	if f.more == nil {
+		f.more = make(chan struct{})
+	}
+	return all, f.last, f.more
+}
+
+// happen makes n events happen.
+func (f *fake) happen(n int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last += n
+	if f.more != nil {
+		close(f.more)
+		f.more = nil
+	}
 }
 
 // done is what the instance was told.

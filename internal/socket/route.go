@@ -18,6 +18,10 @@ func (s *Server) route(r *http.Request) reply {
 	switch r.URL.Path {
 	case "/status":
 		return only(r, s.status, http.MethodGet, http.MethodHead)
+	case "/history":
+		return only(r, s.history, http.MethodGet, http.MethodHead)
+	case "/events":
+		return only(r, s.events, http.MethodGet)
 	case "/failover":
 		return only(r, s.failover, http.MethodPost)
 	}
