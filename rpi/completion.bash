@@ -78,10 +78,12 @@ _imon() {
 			;;
 		*)
 			case $command in
-				'') words='run check configure convert ddns failover --instance --config --nosyslog --version --help' ;;
+				'') words='run check configure convert ddns events failover status --instance --config --nosyslog --version --help' ;;
 				run) words='--instance --config --nosyslog --help' ;;
 				check) words='--instance --config --help' ;;
 				configure) words='--instance --set --unset --recommended --uci --json --version --help' ;;
+				events) words='-f --json --instance --help' ;;
+				status) words='--watch --json --instance --help' ;;
 				ddns) words='--once --json --instance --config --help' ;;
 				failover) words='primary standby auto --for --instance --help' ;;
 				convert) words='--to --instance --config --help' ;;

@@ -79,7 +79,7 @@ func (p *process) join() {
 		return
 	}
 	p.bus.client.Add(object{
-		front: p.front(), path: path(p.instance), instance: p.instance, check: p.check, reload: p.ask,
+		front: p.front(), path: path(p.instance), check: p.check, reload: p.ask,
 	}.onBus())
 	p.tasks.Start("ubus", p.bus.client)
 	p.tasks.Start("ubus events", p.bus.events)

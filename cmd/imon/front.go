@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/history"
 	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/status"
 	"github.com/ejgeiger/imon/internal/update"
@@ -38,14 +39,18 @@ func (e env) socket(instance string) string {
 
 // front is what others are told and may tell, by whatever way they come.
 type front struct {
+	instance string
 	store    *status.Store
+	past     *history.Store
 	control  controls
 	delivery *update.Sink
 	say      teller
 }
 
 // front returns what others are told of p.
-func (p *process) front() front { return front{p.status, p.control, p.delivery, p.say} }
+func (p *process) front() front {
+	return front{p.instance, p.status, p.past, p.control, p.delivery, p.say}
+}
 
 // listen serves on the instance's socket.
 func (p *process) listen() {

@@ -10,6 +10,7 @@ import (
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/history"
 	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
@@ -30,6 +31,7 @@ type process struct {
 	monitors monitors
 	current  config.Config // in force; the zero value before the first apply
 	status   *status.Store
+	past     *history.Store
 	control  controls
 	bus      *bus // nil where there is no message bus
 	manager  manager

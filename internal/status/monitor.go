@@ -15,6 +15,13 @@ type condition struct {
 	state  string
 	at     time.Time
 	reason string
+	outage outage
+}
+
+// outage is the last one that is over.
+type outage struct {
+	at     time.Time // of its end; zero for none
+	length time.Duration
 }
 
 // set notes a state; one that is the same as before keeps its age.
@@ -22,6 +29,9 @@ func (c *condition) set(now time.Time, online bool, reason string) {
 	state := Offline
 	if online {
 		state, reason = Online, ""
+	}
+	if c.state == Offline && online {
+		c.outage = outage{now, now.Sub(c.at)}
 	}
 	if state != c.state {
 		c.state, c.at = state, now
