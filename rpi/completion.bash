@@ -16,7 +16,7 @@ _imon_instances() {
 # _imon_keys prints the settings of imon.conf(5).
 _imon_keys() {
 	local monitor key side
-	for key in action datefmt instance note imon-configure-version imon-configure-created debug action-timeout; do
+	for key in action datefmt instance note imon-configure-version imon-configure-created debug action-timeout listen; do
 		echo "global.$key="
 	done
 	for monitor in ddns updown failover ping; do

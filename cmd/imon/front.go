@@ -10,6 +10,8 @@ import (
 
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/metrics"
+	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/status"
 	"github.com/ejgeiger/imon/internal/update"
@@ -42,6 +44,8 @@ type front struct {
 	instance string
 	store    *status.Store
 	past     *history.Store
+	counts   *metrics.Store
+	action   *sink.Action
 	control  controls
 	delivery *update.Sink
 	say      teller
@@ -49,13 +53,24 @@ type front struct {
 
 // front returns what others are told of p.
 func (p *process) front() front {
-	return front{p.instance, p.status, p.past, p.control, p.delivery, p.say}
+	return front{p.instance, p.status, p.past, p.counts, p.action, p.control, p.delivery, p.say}
 }
 
 // listen serves on the instance's socket.
 func (p *process) listen() {
 	if path := p.socket(p.instance); path != "" {
 		p.tasks.Start("socket", socket.New(path, p.front(), p.say.warn))
+	}
+}
+
+// serveWeb serves on the address of a configuration, and no longer on that of the one before.
+func (p *process) serveWeb(address string) {
+	switch {
+	case address == p.current.Global.Listen:
+	case address == "":
+		p.tasks.Stop("web")
+	default:
+		p.tasks.Start("web", socket.NewWeb(address, p.front(), p.say.warn))
 	}
 }
 

@@ -64,16 +64,12 @@ func rowsOf(d status.Document, past history.Document) (rows []row) {
 			r.age = brief(m.Age)
 		}
 		r.past = find(past, func(one history.Series) bool { return one.Monitor == m.Name && one.Target == m.Target })
-		var f *status.Failover
+		f := d.Monitors.FailoverOf(m.Name)
 		switch m.Name {
 		case event.DDNS:
 			r = r.address(d.Monitors.DDNS)
 		case event.DDNS6:
 			r = r.address(d.Monitors.DDNS6)
-		case event.Failover:
-			f = d.Monitors.Failover
-		case event.Failover6:
-			f = d.Monitors.Failover6
 		}
 		if f == nil {
 			rows = append(rows, r.next(m.Interval))

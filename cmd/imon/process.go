@@ -11,6 +11,7 @@ import (
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/metrics"
 	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
@@ -32,6 +33,7 @@ type process struct {
 	current  config.Config // in force; the zero value before the first apply
 	status   *status.Store
 	past     *history.Store
+	counts   *metrics.Store
 	control  controls
 	bus      *bus // nil where there is no message bus
 	manager  manager
@@ -90,6 +92,7 @@ func (p *process) apply(cfg config.Config, warnings []config.Warning) {
 	p.delivery.Configure(delivered(cfg))
 	p.status.Configure(settings(cfg))
 	describe(p.say, cfg, warnings)
+	p.serveWeb(cfg.Global.Listen)
 	p.renumber(cfg.Failover)
 	for _, m := range p.monitors.of(cfg) {
 		p.replace(m, cfg)

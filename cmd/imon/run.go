@@ -11,6 +11,7 @@ import (
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/metrics"
 	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
@@ -61,13 +62,13 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	action := sink.NewAction(o.instance, o.nosyslog, log)
 	p := &process{
 		options: o, env: e, log: log, action: action, say: say, gate: newGate(),
-		status: status.New(o.instance), past: history.New(o.instance), control: newControls(), manager: manager{say}, progress: progress.New(),
+		status: status.New(o.instance), past: history.New(o.instance), counts: metrics.New(), control: newControls(), manager: manager{say}, progress: progress.New(),
 		asked: make(chan struct{}, 1), checks: make(map[string]func()),
 	}
 	p.delivery = e.newDelivery(o.instance, action, log)
 	p.tasks = daemon.New(work, event.NewBus(log, p.progress))
 	p.bus = newBus(e, o.instance, p.control, say)
-	sinks := append([]event.Publisher{log, action, p.delivery, p.gate, p.status, p.past, p.progress, prompter{p.check}}, p.bus.publishers()...)
+	sinks := append([]event.Publisher{log, action, p.delivery, p.gate, p.status, p.past, p.counts, p.progress, prompter{p.check}}, p.bus.publishers()...)
 	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control, e.fs)
 	p.tasks.Start("action", action)
 	p.tasks.Start("delivery", p.delivery)

@@ -16,7 +16,7 @@ const rounds = "enable=false interval=10 pingcount=2 pingwait=1 "
 func TestKeysAndDefaults(t *testing.T) {
 	want := map[string]string{
 		"global": "action= datefmt=%Y-%m-%d_%H:%M:%S instance= note= imon-configure-version= " +
-			"imon-configure-created= debug=false action-timeout=60",
+			"imon-configure-created= debug=false action-timeout=60 listen=",
 		"ddns": rounds + "providers=" + defaultProviders + " sources=interface,dns,http command= lookup-interval=0 family=4 follow=active " +
 			"hostname= primary-hostname= standby-hostname= further-hostnames= force-interval=0 update= update-server= zone= ttl=60 " +
 			"key-name= key-algorithm=hmac-sha256 key-secret= key-file= username= password= password-file=",
@@ -115,7 +115,7 @@ func sampleTexts() map[Kind]string {
 		KindURLs:    "https://a.example/ip,http://[2001:db8::1]:8080/",
 		KindTargets: "192.0.2.1,host.example,host.example:53,http://a.example/204", KindTargets6: "2001:db8::1,[2001:db8::1]:53",
 		KindMethod: "dns", KindFamily: "both", KindPause: "1.5", KindMillis: "250.5", KindPercent: "12.5",
-		KindNumber: "3", KindStatus: "200", KindGateway6: "fe80::1",
+		KindNumber: "3", KindListen: "192.0.2.1:9370", KindStatus: "200", KindGateway6: "fe80::1",
 		KindSources: "http,command", KindFollow: "each", KindName: "host.example", KindNames: "host.example,b.example",
 		KindUpdate: "dyndns2", KindServer: "https://a.example/u?h={hostname}&ip={ip}", KindAlgorithm: "hmac-sha512", KindSecret: "c2VjcmV0",
 		KindUplinks: "if=wwan0 name=lte gw=auto ping=1.1.1.1,9.9.9.9:53 method=tcp; if=eth3 gw=192.0.2.1 postping=a.example gw6=none ping6=2001:db8::1",

@@ -22,7 +22,6 @@ const breath = 15 * time.Second
 // Event is one transition, as package status counts them.
 type Event struct {
 	Sequence int64
-	Name     string // of the event, without line breaks
 	Data     []byte // an object in JSON on one line
 }
 
@@ -87,7 +86,7 @@ func (s *Server) follow(ctx context.Context, w io.Writer, since int64) {
 			continue
 		}
 		for _, e := range all {
-			if _, err := fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", e.Sequence, e.Name, e.Data); err != nil {
+			if _, err := fmt.Fprintf(w, "id: %d\ndata: %s\n\n", e.Sequence, e.Data); err != nil {
 				return
 			}
 		}

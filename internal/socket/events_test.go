@@ -55,8 +55,8 @@ func (f follower) line() string {
 // sees fails the test unless the next event is number n.
 func (f follower) sees(n int) {
 	f.t.Helper()
-	text := f.line() + f.line() + f.line() + f.line()
-	if want := fmt.Sprintf("id: %d\nevent: updown-offline\ndata: {\"sequence\":%d}\n\n", n, n); text != want {
+	text := f.line() + f.line() + f.line()
+	if want := fmt.Sprintf("id: %d\ndata: {\"sequence\":%d}\n\n", n, n); text != want {
 		f.t.Errorf("%q, want %q", text, want)
 	}
 }

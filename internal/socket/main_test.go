@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,11 +63,16 @@ func (f *fake) History(w io.Writer, q history.Query) error {
 	return err
 }
 
+func (f *fake) Metrics(w io.Writer) error {
+	_, err := io.WriteString(w, "fake 1\n")
+	return err
+}
+
 func (f *fake) Events(since int64) (all []Event, last int64, more <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for n := since + 1; n <= f.last; n++ {
-		all = append(all, Event{n, "updown-offline", fmt.Appendf(nil, `{"sequence":%d}`, n)})
+		all = append(all, Event{n, fmt.Appendf(nil, `{"sequence":%d}`, n)})
 	}
 	if f.more == nil {
 		f.more = make(chan struct{})
@@ -96,7 +102,8 @@ func (f *fake) done() string {
 type rig struct {
 	*Server
 	*fake
-	t *testing.T
+	t       *testing.T
+	network string // "" for unix
 
 	mu    sync.Mutex
 	lines []string
@@ -158,7 +165,7 @@ func (r *rig) dial() net.Conn {
 	var c net.Conn
 	r.until("somebody listens on "+r.path, func() (ok bool) {
 		var err error
-		c, err = net.Dial("unix", r.path)
+		c, err = net.Dial(cmp.Or(r.network, "unix"), r.path)
 		return err == nil
 	})
 	r.t.Cleanup(func() { c.Close() })

@@ -5,6 +5,7 @@
 //	GET  /status?monitor=failover    that of one monitor
 //	GET  /history?resolution=minute  how targets have answered, as package history writes it
 //	GET  /events                     what happens, as it happens
+//	GET  /metrics                    all of it for Prometheus
 //	POST /failover to=standby&for=2h prefer an uplink, or none (to=auto)
 //
 // A refusal is {"error": "why"} with a status of 400 or above. Each connection
@@ -50,11 +51,16 @@ type Instance interface {
 	// Events returns the transitions after number since that are remembered, oldest
 	// first, the number of the last one, and a channel that is closed at the next.
 	Events(since int64) (all []Event, last int64, more <-chan struct{})
+	// Metrics writes counters and the state in the text format of Prometheus.
+	Metrics(w io.Writer) error
 }
 
 // Server answers on one socket.
 type Server struct {
-	path     string
+	path     string // or address
+	open     func() (net.Listener, error)
+	public   bool   // anybody may ask, and nobody change anything
+	what     string // that is missing without it, for the log
 	instance Instance
 	say      func(text string)
 	retry    time.Duration // between two attempts to listen
@@ -66,14 +72,17 @@ type Server struct {
 // New returns the server of an instance, on a socket at path. What goes wrong with
 // it is told by say.
 func New(path string, instance Instance, say func(string)) *Server {
-	return &Server{path, instance, say, 10 * time.Second, 5 * time.Second, breath, make(chan struct{}, streams)}
+	return &Server{
+		path: path, open: func() (net.Listener, error) { return listen(path) }, what: `socket for "imon failover"`,
+		instance: instance, say: say, retry: 10 * time.Second, limit: 5 * time.Second, breath: breath, streams: make(chan struct{}, streams),
+	}
 }
 
 // Run serves until ctx is done and then returns nil. As long as it cannot listen,
 // which is said once, it tries again.
 func (s *Server) Run(ctx context.Context) error {
 	for failed := false; ; failed = true {
-		l, err := listen(s.path)
+		l, err := s.open()
 		if err == nil {
 			if failed {
 				s.say("Listens on " + s.path + " now")
@@ -81,7 +90,7 @@ func (s *Server) Run(ctx context.Context) error {
 			return s.serve(ctx, l)
 		}
 		if !failed {
-			s.say(fmt.Sprintf("No socket for \"imon failover\": %v; trying again until it works", err))
+			s.say(fmt.Sprintf("No %s: %v; trying again until it works", s.what, err))
 		}
 		select {
 		case <-ctx.Done():
@@ -160,10 +169,11 @@ func (s *Server) attend(ctx context.Context, c net.Conn, release func()) {
 
 // reply is one answer.
 type reply struct {
-	code  int
-	allow string // the methods, when the one that was used is not among them
-	kind  string // of the content; "" for JSON
-	body  string
+	code   int
+	allow  string // the methods, when the one that was used is not among them
+	kind   string // of the content; "" for JSON
+	policy string // what a page may do
+	body   string
 	// stream writes the body, whose length is not known, in place of it; follow goes on
 	// with it for as long as somebody listens.
 	stream func(io.Writer) error
@@ -173,7 +183,10 @@ type reply struct {
 // write sends the reply to r, which is nil when it could not be read. Nobody is
 // there to be told of an error.
 func (a reply) write(to io.Writer, r *http.Request) {
-	header := http.Header{"Content-Type": {cmp.Or(a.kind, "application/json")}, "Cache-Control": {"no-store"}}
+	header := http.Header{"Content-Type": {cmp.Or(a.kind, "application/json")}, "Cache-Control": {"no-store"}, "X-Content-Type-Options": {"nosniff"}}
+	if a.policy != "" {
+		header.Set("Content-Security-Policy", a.policy)
+	}
 	if a.allow != "" {
 		header.Set("Allow", a.allow)
 	}

@@ -47,7 +47,9 @@ func TestAnswers(t *testing.T) {
 		{get("/events?follow=no"), "200 OK", `{"last":0,"events":[]}`},
 		{get("/events?follow=perhaps"), "400 Bad Request", `{"error":"follow is yes or no"}`},
 		{get("/events?since=-1"), "400 Bad Request", `{"error":"\"-1\" is no number of an event"}`},
-		{get("/"), "404 Not Found", `{"error":"there is no / here: try /status"}`},
+		{get("/moon"), "404 Not Found", `{"error":"there is no /moon here: try /status, /history, /events or /metrics"}`},
+		{get("/metrics"), "200 OK", "fake 1\n"},
+		{get("/"), "200 OK", "<!doctype html>"},
 		{get("/../../etc/passwd"), "404 Not Found", `{"error":`},
 		{get("/failover?to=standby"), "405 Method Not Allowed", `{"error":"/failover takes POST"}`},
 		{"DELETE /status HTTP/1.1\r\nHost: imon\r\n\r\n", "405 Method Not Allowed", `{"error":"/status takes GET, HEAD"}`},
@@ -72,7 +74,7 @@ func TestAnswers(t *testing.T) {
 		if !strings.HasPrefix(header, "HTTP/1.1 "+c.status+"\r\n") || !strings.HasPrefix(body, c.body) || c.body == "" && body != "" {
 			t.Errorf("%.60q: %s\n%s", c.request, header, body)
 		}
-		if !strings.Contains(header, "Connection: close") || !strings.Contains(header, "Content-Type: application/json") {
+		if !strings.Contains(header, "Connection: close") || !strings.Contains(header, "Content-Type: "+kindOf(c.request)) {
 			t.Errorf("%.60q: header %q", c.request, header)
 		}
 	}
@@ -82,6 +84,17 @@ func TestAnswers(t *testing.T) {
 	if said := r.said(); said != "" {
 		t.Errorf("said %s", said)
 	}
+}
+
+// kindOf is the type of what is at the path of a request.
+func kindOf(request string) string {
+	switch {
+	case strings.HasPrefix(request, "GET / "):
+		return "text/html; charset=utf-8"
+	case strings.HasPrefix(request, "GET /metrics "):
+		return metricsType
+	}
+	return "application/json"
 }
 
 func TestWithoutFailover(t *testing.T) {

@@ -229,5 +229,16 @@ func (m Monitors) All() (all []Named) {
 	return all
 }
 
+// FailoverOf is the failover monitor of that name, nil when it is none or not there.
+func (m Monitors) FailoverOf(name string) *Failover {
+	switch name {
+	case event.Failover:
+		return m.Failover
+	case event.Failover6:
+		return m.Failover6
+	}
+	return nil
+}
+
 // JSON is the document as text on one line.
 func (d Document) JSON() ([]byte, error) { return json.Marshal(d) }
