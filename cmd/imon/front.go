@@ -10,6 +10,7 @@ import (
 
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/ledger"
 	"github.com/ejgeiger/imon/internal/metrics"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/socket"
@@ -45,6 +46,7 @@ type front struct {
 	store    *status.Store
 	past     *history.Store
 	counts   *metrics.Store
+	ledger   *ledger.Ledger
 	action   *sink.Action
 	control  controls
 	delivery *update.Sink
@@ -53,7 +55,7 @@ type front struct {
 
 // front returns what others are told of p.
 func (p *process) front() front {
-	return front{p.instance, p.status, p.past, p.counts, p.action, p.control, p.delivery, p.say}
+	return front{p.instance, p.status, p.past, p.counts, p.ledger, p.action, p.control, p.delivery, p.say}
 }
 
 // listen serves on the instance's socket.

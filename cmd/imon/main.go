@@ -91,6 +91,8 @@ func run(ctx context.Context, e env) int {
 		return askEvents(ctx, o, e)
 	case "failover":
 		return askFailover(ctx, o, e)
+	case "report":
+		return report(ctx, o, e)
 	case "status":
 		return askStatus(ctx, o, e)
 	default:

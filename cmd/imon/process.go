@@ -11,6 +11,7 @@ import (
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/ledger"
 	"github.com/ejgeiger/imon/internal/metrics"
 	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
@@ -34,6 +35,7 @@ type process struct {
 	status   *status.Store
 	past     *history.Store
 	counts   *metrics.Store
+	ledger   *ledger.Ledger
 	control  controls
 	bus      *bus // nil where there is no message bus
 	manager  manager

@@ -65,13 +65,15 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 		status: status.New(o.instance), past: history.New(o.instance), counts: metrics.New(), control: newControls(), manager: manager{say}, progress: progress.New(),
 		asked: make(chan struct{}, 1), checks: make(map[string]func()),
 	}
+	p.ledger = e.newLedger(o.instance, log)
 	p.delivery = e.newDelivery(o.instance, action, log)
 	p.tasks = daemon.New(work, event.NewBus(log, p.progress))
 	p.bus = newBus(e, o.instance, p.control, say)
-	sinks := append([]event.Publisher{log, action, p.delivery, p.gate, p.status, p.past, p.counts, p.progress, prompter{p.check}}, p.bus.publishers()...)
+	sinks := append([]event.Publisher{log, action, p.delivery, p.gate, p.status, p.past, p.counts, p.ledger, p.progress, prompter{p.check}}, p.bus.publishers()...)
 	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control, e.fs)
 	p.tasks.Start("action", action)
 	p.tasks.Start("delivery", p.delivery)
+	p.tasks.Start("ledger", p.ledger)
 	p.tasks.Start("memory", tidier{})
 	p.join()
 	p.listen()

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"io"
 	"runtime"
+	"time"
 
 	"github.com/ejgeiger/imon/internal/build"
 	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/ledger"
 	"github.com/ejgeiger/imon/internal/metrics"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/socket"
@@ -17,6 +19,9 @@ import (
 
 // History writes what is kept of the targets' answers.
 func (f front) History(w io.Writer, q history.Query) error { return f.past.Write(w, q) }
+
+// Outages returns the outages that are not longer ago than since, 0 for all.
+func (f front) Outages(since time.Duration) ledger.Document { return f.ledger.Document(since) }
 
 // Metrics writes counters and the state for Prometheus.
 func (f front) Metrics(w io.Writer) error {

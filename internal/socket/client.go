@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/ledger"
 	"github.com/ejgeiger/imon/internal/status"
 )
 
@@ -69,6 +70,16 @@ func (c *Client) History(ctx context.Context, q history.Query) (d history.Docume
 	}
 	if q.Since > 0 {
 		path += "&since=" + Period(q.Since)
+	}
+	err = c.ask(ctx, http.MethodGet, path, "", &d)
+	return d, err
+}
+
+// Outages returns the outages that are not longer ago than since, 0 for all.
+func (c *Client) Outages(ctx context.Context, since time.Duration) (d ledger.Document, err error) {
+	path := "/outages"
+	if since > 0 {
+		path += "?since=" + Period(since)
 	}
 	err = c.ask(ctx, http.MethodGet, path, "", &d)
 	return d, err

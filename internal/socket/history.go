@@ -5,9 +5,25 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/ejgeiger/imon/internal/history"
 )
+
+// outages is GET /outages, as package ledger tells them.
+func (s *Server) outages(r *http.Request) reply {
+	if unknown := stranger(r, "since"); unknown != "" {
+		return refusal(http.StatusBadRequest, unknown)
+	}
+	var since time.Duration
+	if text := r.Form.Get("since"); text != "" {
+		var err error
+		if since, err = ParsePeriod(text); err != nil {
+			return refusal(http.StatusBadRequest, err.Error())
+		}
+	}
+	return inJSON(http.StatusOK, s.instance.Outages(since))
+}
 
 // history is GET /history, as package history writes it.
 func (s *Server) history(r *http.Request) reply {

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/ledger"
 	"github.com/ejgeiger/imon/internal/status"
 )
 
@@ -61,6 +62,10 @@ func (f *fake) History(w io.Writer, q history.Query) error {
 	}
 	_, err := fmt.Fprintf(w, "{\"since\":%d}\n", q.Since/time.Second)
 	return err
+}
+
+func (f *fake) Outages(since time.Duration) ledger.Document {
+	return ledger.Document{Instance: since.String()}
 }
 
 func (f *fake) Metrics(w io.Writer) error {

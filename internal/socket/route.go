@@ -27,6 +27,8 @@ func (s *Server) route(r *http.Request) reply {
 		return only(r, s.history, http.MethodGet, http.MethodHead)
 	case "/events":
 		return only(r, s.events, http.MethodGet)
+	case "/outages":
+		return only(r, s.outages, http.MethodGet, http.MethodHead)
 	case "/metrics":
 		return only(r, s.metrics, http.MethodGet, http.MethodHead)
 	case "/":
@@ -34,7 +36,7 @@ func (s *Server) route(r *http.Request) reply {
 	case "/failover":
 		return only(r, s.failover, http.MethodPost)
 	}
-	return refusal(http.StatusNotFound, fmt.Sprintf("there is no %s here: try /status, /history, /events or /metrics", r.URL.Path))
+	return refusal(http.StatusNotFound, fmt.Sprintf("there is no %s here: try /status, /history, /events, /outages or /metrics", r.URL.Path))
 }
 
 // only lets answer answer r when its method is one of methods.

@@ -5,6 +5,7 @@
 //	GET  /status?monitor=failover    that of one monitor
 //	GET  /history?resolution=minute  how targets have answered, as package history writes it
 //	GET  /events                     what happens, as it happens
+//	GET  /outages?since=30d          what was offline, and how available things were, as package ledger tells it
 //	GET  /metrics                    all of it for Prometheus
 //	POST /failover to=standby&for=2h prefer an uplink, or none (to=auto)
 //
@@ -29,6 +30,7 @@ import (
 	"time"
 
 	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/ledger"
 	"github.com/ejgeiger/imon/internal/status"
 )
 
@@ -51,6 +53,8 @@ type Instance interface {
 	// Events returns the transitions after number since that are remembered, oldest
 	// first, the number of the last one, and a channel that is closed at the next.
 	Events(since int64) (all []Event, last int64, more <-chan struct{})
+	// Outages returns the outages that are not longer ago than since, 0 for all.
+	Outages(since time.Duration) ledger.Document
 	// Metrics writes counters and the state in the text format of Prometheus.
 	Metrics(w io.Writer) error
 }
