@@ -11,7 +11,6 @@ import (
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/history"
 	"github.com/ejgeiger/imon/internal/metrics"
-	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/status"
 	"github.com/ejgeiger/imon/internal/update"
@@ -45,7 +44,7 @@ type front struct {
 	store    *status.Store
 	past     *history.Store
 	counts   *metrics.Store
-	action   *sink.Action
+	sinks    sinks
 	control  controls
 	delivery *update.Sink
 	say      teller
@@ -53,7 +52,7 @@ type front struct {
 
 // front returns what others are told of p.
 func (p *process) front() front {
-	return front{p.instance, p.status, p.past, p.counts, p.action, p.control, p.delivery, p.say}
+	return front{p.instance, p.status, p.past, p.counts, p.sinks(), p.control, p.delivery, p.say}
 }
 
 // listen serves on the instance's socket.
