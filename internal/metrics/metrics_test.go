@@ -101,6 +101,20 @@ func (r *rig) lacks(pieces ...string) {
 	}
 }
 
+// happen lets a bit of everything happen.
+func (r *rig) happen() {
+	round := event.Round{Sent: 4, Received: 3, Loss: 0.25, Jitter: 2 * ms, RTTs: []time.Duration{ms, 4 * ms, 3 * time.Second}}
+	r.tell(event.Event{Kind: event.PingResult, Monitor: event.Ping, Target: "a", Round: round})
+	r.tell(event.Event{Kind: event.UpdownInitial, Monitor: event.Updown, Target: "1.1.1.1"})
+	r.uplink(event.FailoverInitial, primary(), true)
+	r.uplink(event.FailoverPrimary, primary(), true)
+	r.tell(event.Event{Kind: event.FailoverResult, Monitor: event.Failover, Uplink: primary(), Round: round})
+	r.tell(event.Event{Kind: event.DDNSUpdate, Monitor: event.DDNS, Address: primaryAddress()})
+	r.tell(event.Event{Kind: event.DDNSResult, Monitor: event.DDNS, Online: true, Address: primaryAddress()})
+	r.uplink(event.FailoverBothDown, primary(), false)
+	time.Sleep(time.Second)
+}
+
 func TestProcess(t *testing.T) {
 	in(t, func(r *rig) {
 		r.has(`# HELP imon_start_time_seconds When imon was started, in seconds since 1970.`, `# TYPE imon_start_time_seconds gauge`,
