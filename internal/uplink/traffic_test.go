@@ -52,10 +52,13 @@ func (w *world) answer(in func(func()), addr, name string) {
 
 func here(f func()) { f() }
 
+// probeTime is how long an answer may take, on a busy machine too.
+const probeTime = 3 * time.Second
+
 // ask asks target from a socket that is bound as a probe's is, and returns who
 // answered, or the error. An empty device binds to none.
 func ask(network string, source netip.Addr, device, target string) string {
-	d := net.Dialer{Timeout: time.Second, Control: func(_, _ string, c syscall.RawConn) (err error) {
+	d := net.Dialer{Timeout: probeTime, Control: func(_, _ string, c syscall.RawConn) (err error) {
 		if device != "" {
 			c.Control(func(fd uintptr) { err = unix.BindToDevice(int(fd), device) })
 		}
@@ -72,7 +75,7 @@ func ask(network string, source netip.Addr, device, target string) string {
 		return err.Error()
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(time.Second))
+	c.SetDeadline(time.Now().Add(probeTime))
 	c.Write([]byte("?"))
 	b := make([]byte, 16)
 	n, err := c.Read(b)
