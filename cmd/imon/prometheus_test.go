@@ -148,14 +148,11 @@ func TestPrometheus(t *testing.T) {
 // whatPromtoolSays has the text of a running imon checked as it is.
 func (d *scraped) whatPromtoolSays() {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
-	defer cancel()
-	answer, err := ask(ctx, d.socket(), "GET /metrics HTTP/1.0\r\nHost: imon\r\n\r\n")
-	header, text, _ := strings.Cut(answer, "\r\n\r\n")
-	if err != nil || !strings.Contains(header, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n") {
-		d.t.Errorf("%v\n%s", err, header)
+	header, text, _ := strings.Cut(d.pageWith("/metrics", "imon_up{"), "\r\n\r\n")
+	if !strings.Contains(header, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n") {
+		d.t.Error(header)
 	}
-	cmd := exec.CommandContext(ctx, d.promtool, "check", "metrics")
+	cmd := exec.CommandContext(d.t.Context(), d.promtool, "check", "metrics")
 	cmd.Stdin = strings.NewReader(text)
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 || strings.Count(text, "\n") < 100 {
 		d.t.Errorf("%v: %s\n%s", err, out, text)
