@@ -24,7 +24,7 @@ bench-floor: ## the least that a failover can take: the kernel's word and one re
 	@go test -run '^$$' -bench 'LinkDown|CarrierLost|SetDefault|Sync' -benchtime 50x ./internal/uplink
 
 test: ## every test, with real kernels' routing in network namespaces (root)
-	@scripts/need.sh gcc:gcc iproute2:ip iputils-ping:ping nftables:nft busybox:busybox perl:perl bind9:named
+	@scripts/need.sh gcc:gcc iproute2:ip iputils-ping:ping nftables:nft busybox:busybox perl:perl bind9:named prometheus:promtool
 	go test -race -shuffle=on -timeout 15m ./...
 
 test-netconf: ## imon check beside the real NetworkManager, dhcpcd and systemd-networkd, all settings (root; IMON_SUITE=trixie)

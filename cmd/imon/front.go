@@ -12,7 +12,6 @@ import (
 	"github.com/ejgeiger/imon/internal/history"
 	"github.com/ejgeiger/imon/internal/ledger"
 	"github.com/ejgeiger/imon/internal/metrics"
-	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/status"
 	"github.com/ejgeiger/imon/internal/update"
@@ -47,7 +46,7 @@ type front struct {
 	past     *history.Store
 	counts   *metrics.Store
 	ledger   *ledger.Ledger
-	action   *sink.Action
+	sinks    sinks
 	control  controls
 	delivery *update.Sink
 	say      teller
@@ -55,7 +54,7 @@ type front struct {
 
 // front returns what others are told of p.
 func (p *process) front() front {
-	return front{p.instance, p.status, p.past, p.counts, p.ledger, p.action, p.control, p.delivery, p.say}
+	return front{p.instance, p.status, p.past, p.counts, p.ledger, p.sinks(), p.control, p.delivery, p.say}
 }
 
 // listen serves on the instance's socket.

@@ -93,6 +93,7 @@ func (p *process) apply(cfg config.Config, warnings []config.Warning) {
 	p.action.Configure(sink.ActionSettings{Path: cfg.Global.Action, Timeout: cfg.Global.ActionTimeout})
 	p.delivery.Configure(delivered(cfg))
 	p.status.Configure(settings(cfg))
+	p.counts.Configure(settings(cfg))
 	describe(p.say, cfg, warnings)
 	p.serveWeb(cfg.Global.Listen)
 	p.renumber(cfg.Failover)

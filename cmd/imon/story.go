@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"runtime"
 	"time"
 
-	"github.com/ejgeiger/imon/internal/build"
 	"github.com/ejgeiger/imon/internal/history"
 	"github.com/ejgeiger/imon/internal/ledger"
-	"github.com/ejgeiger/imon/internal/metrics"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/status"
@@ -22,15 +19,6 @@ func (f front) History(w io.Writer, q history.Query) error { return f.past.Write
 
 // Outages returns the outages that are not longer ago than since, 0 for all.
 func (f front) Outages(since time.Duration) ledger.Document { return f.ledger.Document(since) }
-
-// Metrics writes counters and the state for Prometheus.
-func (f front) Metrics(w io.Writer) error {
-	d, _ := f.Status("")
-	runs, failures := f.action.Runs()
-	return f.counts.Write(w, d, metrics.Process{
-		Version: build.Version, GoVersion: runtime.Version(), Goroutines: runtime.NumGoroutine(), ActionRuns: runs, ActionFailures: failures,
-	})
-}
 
 // Events returns the transitions after number since, oldest first, the number of the
 // last one, and a channel that is closed at the next.

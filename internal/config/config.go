@@ -43,7 +43,7 @@ func (c Config) Source() string {
 type Global struct {
 	Action        string        // path of the action script, "" for none
 	ActionTimeout time.Duration // how long one run of the script may take
-	Listen        string        // IP:PORT of the web page, "" for none
+	Listen        string        // HOST:PORT of the server by TCP, "" for none
 	Datefmt       string        // strftime(3) format of --nosyslog lines
 	Instance      string        // informational; the command line decides
 	Note          string        // informational

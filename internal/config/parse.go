@@ -84,7 +84,7 @@ func (k Kind) rule() string {
 	case KindAlgorithm:
 		return "must be hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384 or hmac-sha512"
 	case KindListen:
-		return "must be PORT, for this machine alone, or IP:PORT"
+		return "must be PORT, for this machine alone, or HOST:PORT"
 	case KindUplinks:
 		return "must be a list of uplinks, each with KEY=VALUE pairs of if, name, gw, ping, postping, method, gw6 and ping6"
 	default:

@@ -41,7 +41,7 @@ func globalKeys() []Key {
 			func(c *Config) any { return &c.Global.Debug }},
 		{"global", "action-timeout", KindSeconds, "60", AskNew, "Seconds that one run of the action script may take",
 			func(c *Config) any { return &c.Global.ActionTimeout }},
-		{"global", "listen", KindListen, "", AskNew, "Port or IP:PORT of a web page and of metrics for Prometheus (none)",
+		{"global", "listen", KindListen, "", AskNew, "Port or HOST:PORT of a web page and of metrics for Prometheus (none)",
 			func(c *Config) any { return &c.Global.Listen }},
 	}
 }

@@ -2,122 +2,164 @@
 // Prometheus, version 0.0.4. The names follow its conventions: base units, _total for what
 // only grows. What it counts begins at 0 with the process.
 //
-// A series belongs to a target or an uplink of the configuration; there are [Most] of them
-// at most, which take 300 bytes each.
+// A series belongs to a target or an uplink of the configuration, so that their number is
+// bounded by that: what is told of anything else is not counted.
 package metrics
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/status"
 )
-
-// Most is how many series there are. More targets than that are not counted, but for the
-// event counters, which have no target.
-const Most = 512
-
-// bounds are the upper bounds of the buckets of round-trip times, in seconds.
-func bounds() []float64 {
-	return []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5}
-}
 
 // Store is a [event.Publisher] that counts. Its methods may be called from any goroutine.
 type Store struct {
-	start time.Time
-
-	mu       sync.Mutex
-	series   map[key]*series
-	events   map[string]uint64    // by name
-	switches map[[2]string]uint64 // by monitor and role
-	changes  map[string]uint64    // of an external address, by monitor
-	polled   map[string]time.Time // when an external address was confirmed last, by monitor
+	mu     sync.Mutex
+	begun  moment
+	series []*series         // in the order of the monitors
+	events map[string]uint64 // by name
 }
 
-// key tells series apart.
-type key struct{ monitor, target, uplink, iface string }
+// key tells series apart. The series of a whole monitor has nothing else.
+type key struct{ monitor, target, uplink string }
 
-// series is what is counted of one target or uplink.
+// series is what is counted of one target, one uplink or one monitor as a whole.
 type series struct {
-	rounds, sent, received uint64
-	buckets                []uint64 // of round-trip times, the last one for all above
-	sum                    time.Duration
-	last                   event.Round
-	asked                  bool // last is of a round in which somebody was asked
+	key
+	asked string // what an uplink asks, as configured
+	iface string // of an uplink
 
-	outages uint64
-	offline time.Duration // of those that are over
-	since   time.Time     // of the one that is not; zero for none
+	rtt            histogram
+	sent, received uint64
+
+	outages  uint64
+	offline  time.Duration // of the outages that are over
+	since    time.Time     // of the one that is not; zero for none
+	switches uint64        // to this uplink
+	active   string        // of a failover monitor: the uplink that has the route
+
+	updates uint64 // of an external address
+	success moment // when that was known last
 }
 
 // New returns a store that has counted nothing.
 func New() *Store {
-	return &Store{
-		start: time.Now(), series: make(map[key]*series), events: make(map[string]uint64), switches: make(map[[2]string]uint64),
-		changes: make(map[string]uint64), polled: make(map[string]time.Time),
+	return &Store{begun: moment{at: time.Now()}, events: make(map[string]uint64)}
+}
+
+// Configure says which monitors there are now. What is counted of those that stay goes on,
+// what is not there any more is forgotten.
+func (s *Store) Configure(all []status.Settings) {
+	var next []*series
+	for _, c := range all {
+		if c.Enabled {
+			next = append(next, seriesOf(c)...)
+		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, one := range next {
+		if old := s.find(one.key); old != nil && old.iface == one.iface {
+			old.asked = one.asked
+			next[i] = old
+		}
+	}
+	s.series = next
+}
+
+// seriesOf are the series of a monitor: its own, and one for each target or uplink.
+func seriesOf(c status.Settings) []*series {
+	all := []*series{{key: key{monitor: c.Monitor}}}
+	for _, target := range strings.Split(c.Target, ",") {
+		if target != "" {
+			all = append(all, &series{key: key{monitor: c.Monitor, target: target}, asked: target})
+		}
+	}
+	for _, u := range c.Uplinks {
+		all = append(all, &series{key: uplinkKey(c.Monitor, u.Uplink), asked: u.Target, iface: u.Uplink.Interface})
+	}
+	return all
+}
+
+func uplinkKey(monitor string, u event.Uplink) key {
+	return key{monitor: monitor, uplink: strings.ToLower(u.Role)}
+}
+
+// find returns the series of k, or nil.
+func (s *Store) find(k key) *series {
+	i := slices.IndexFunc(s.series, func(one *series) bool { return one.key == k })
+	if i < 0 {
+		return nil
+	}
+	return s.series[i]
+}
+
+// of is the series of k, or one that nobody will see.
+func (s *Store) of(k key) *series {
+	if one := s.find(k); one != nil {
+		return one
+	}
+	return &series{}
 }
 
 // Publish counts e.
 func (s *Store) Publish(e event.Event) {
+	if e.Kind == event.Message {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e.Kind != event.Message && (!e.Kind.IsResult() || e.Kind == event.PingResult) {
-		s.events[e.Name()]++
-	}
+	s.events[e.Name()]++
+	host := s.of(key{monitor: e.Monitor, target: e.Target})
 	switch e.Kind {
 	case event.PingResult, event.UpdownResult:
-		s.of(key{monitor: e.Monitor, target: e.Target}).round(e)
-	case event.FailoverResult:
-		s.of(uplink(e)).round(e)
+		host.round(e.Round)
 	case event.UpdownInitial:
-		s.of(key{monitor: e.Monitor, target: e.Target}).set(e.Online)
+		host.set(e.Online)
 	case event.UpdownOnline, event.UpdownOffline:
-		s.of(key{monitor: e.Monitor, target: e.Target}).set(e.Kind == event.UpdownOnline)
-	case event.FailoverInitial:
-		s.of(uplink(e)).set(e.Online)
-	case event.FailoverUplinkOnline, event.FailoverUplinkOffline:
-		s.of(uplink(e)).set(e.Kind == event.FailoverUplinkOnline)
-	case event.FailoverPrimary, event.FailoverStandby, event.FailoverUplink:
-		s.switches[[2]string{e.Monitor, strings.ToLower(e.Uplink.Role)}]++
+		host.set(e.Kind == event.UpdownOnline)
 	case event.DDNSUpdate:
-		s.changes[e.Monitor]++
+		s.of(key{monitor: e.Monitor}).updates++
 	case event.DDNSResult:
 		if e.Online {
-			s.polled[e.Monitor] = time.Now()
+			s.of(key{monitor: e.Monitor}).success = moment{at: time.Now()}
 		}
+	default:
+		s.failover(e)
 	}
 }
 
-// uplink is the key of the uplink of e.
-func uplink(e event.Event) key {
-	return key{monitor: e.Monitor, uplink: strings.ToLower(e.Uplink.Role), iface: e.Uplink.Interface}
-}
-
-// of is the series of k; one that nobody sees when there is no room.
-func (s *Store) of(k key) *series {
-	one := s.series[k]
-	if one == nil {
-		one = &series{buckets: make([]uint64, len(bounds())+1)}
-		if len(s.series) < Most {
-			s.series[k] = one
+// failover counts an event of the failover monitor.
+func (s *Store) failover(e event.Event) {
+	whole, uplink := s.of(key{monitor: e.Monitor}), s.of(uplinkKey(e.Monitor, e.Uplink))
+	switch e.Kind {
+	case event.FailoverResult:
+		uplink.round(e.Round)
+	case event.FailoverInitial:
+		uplink.set(e.Online)
+	case event.FailoverUplinkOnline, event.FailoverUplinkOffline:
+		uplink.set(e.Kind == event.FailoverUplinkOnline)
+	case event.FailoverBothDown:
+		whole.set(false)
+	case event.FailoverPrimary, event.FailoverStandby, event.FailoverUplink:
+		whole.set(true)
+		if whole.active != "" && whole.active != uplink.uplink && !e.DryRun {
+			uplink.switches++
 		}
+		whole.active = uplink.uplink
 	}
-	return one
 }
 
-// round counts the result of a round. Without anybody to ask it is none.
-func (s *series) round(e event.Event) {
-	s.rounds++
-	s.last, s.asked = e.Round, e.Round.Sent > 0
-	s.sent, s.received = s.sent+uint64(e.Round.Sent), s.received+uint64(e.Round.Received)
-	for _, rtt := range e.Round.RTTs {
-		i, _ := slices.BinarySearch(bounds(), rtt.Seconds())
-		s.buckets[i]++
-		s.sum += rtt
+// round counts the result of a round.
+func (s *series) round(r event.Round) {
+	s.sent += uint64(r.Sent)
+	s.received += uint64(r.Received)
+	for _, rtt := range r.RTTs {
+		s.rtt.observe(rtt)
 	}
 }
 
@@ -133,7 +175,7 @@ func (s *series) set(online bool) {
 	}
 }
 
-// outage is for how long it was offline in all.
+// outage is for how long it was offline in all, until now.
 func (s *series) outage() time.Duration {
 	if s.since.IsZero() {
 		return s.offline
@@ -141,14 +183,23 @@ func (s *series) outage() time.Duration {
 	return s.offline + time.Since(s.since)
 }
 
-// keys are those of the series in their order.
-func (s *Store) keys() []key {
-	all := make([]key, 0, len(s.series))
-	for k := range s.series {
-		all = append(all, k)
+// labels are those of a series, with those of uplinks.
+func (s *series) labels() []string {
+	return []string{"monitor", s.monitor, "target", s.asked, "uplink", s.uplink, "interface", s.iface}
+}
+
+// moment is a point in time that may be older than a clock that was set since, as that
+// of a router is soon after it has booted.
+type moment struct {
+	at    time.Time
+	shown time.Time // by the wall clock; keeps its value unless the clock is set
+}
+
+// unix is the moment in seconds since 1970, by the clock of now.
+func (m *moment) unix() float64 {
+	shown := time.Now().Round(0).Add(-time.Since(m.at))
+	if d := shown.Sub(m.shown); d < -time.Second || d > time.Second {
+		m.shown = shown
 	}
-	slices.SortFunc(all, func(a, b key) int {
-		return cmp.Or(strings.Compare(a.monitor, b.monitor), strings.Compare(a.uplink, b.uplink), strings.Compare(a.target, b.target), strings.Compare(a.iface, b.iface))
-	})
-	return all
+	return float64(m.shown.UnixMilli()) / 1000
 }

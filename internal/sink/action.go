@@ -186,6 +186,14 @@ func (a *Action) call(ctx context.Context, l *lane, e event.Event) {
 // Runs returns how often the script was run since the start, and how often that failed.
 func (a *Action) Runs() (all, failed uint64) { return a.runs.Load(), a.failures.Load() }
 
+// Dropped returns how many events the script was too slow for, since the start.
+func (a *Action) Dropped() (n uint64) {
+	for _, l := range a.lanes {
+		n += l.queue.dropped()
+	}
+	return n
+}
+
 // complain logs a failed run. A script that fails in the same way at each ping
 // result is heard of once a minute, and one that is repeated less and less.
 func (a *Action) complain(l *lane, e event.Event, path string, err error) {

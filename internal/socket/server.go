@@ -20,6 +20,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -62,7 +63,7 @@ type Instance interface {
 // Server answers on one socket.
 type Server struct {
 	path     string // or address
-	open     func() (net.Listener, error)
+	open     func() ([]net.Listener, error)
 	public   bool   // anybody may ask, and nobody change anything
 	what     string // that is missing without it, for the log
 	instance Instance
@@ -77,7 +78,7 @@ type Server struct {
 // it is told by say.
 func New(path string, instance Instance, say func(string)) *Server {
 	return &Server{
-		path: path, open: func() (net.Listener, error) { return listen(path) }, what: `socket for "imon failover"`,
+		path: path, open: func() ([]net.Listener, error) { return single(listen(path)) }, what: `socket for "imon failover"`,
 		instance: instance, say: say, retry: 10 * time.Second, limit: 5 * time.Second, breath: breath, streams: make(chan struct{}, streams),
 	}
 }
@@ -86,12 +87,12 @@ func New(path string, instance Instance, say func(string)) *Server {
 // which is said once, it tries again.
 func (s *Server) Run(ctx context.Context) error {
 	for failed := false; ; failed = true {
-		l, err := s.open()
+		all, err := s.open()
 		if err == nil {
 			if failed {
 				s.say("Listens on " + s.path + " now")
 			}
-			return s.serve(ctx, l)
+			return s.serveAll(ctx, all)
 		}
 		if !failed {
 			s.say(fmt.Sprintf("No %s: %v; trying again until it works", s.what, err))
@@ -102,6 +103,27 @@ func (s *Server) Run(ctx context.Context) error {
 		case <-time.After(s.retry):
 		}
 	}
+}
+
+// serveAll takes connections of all listeners until ctx is done, or one of them fails.
+func (s *Server) serveAll(ctx context.Context, all []net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, len(all))
+	var running sync.WaitGroup
+	for _, l := range all {
+		running.Go(func() {
+			defer cancel()
+			ended <- s.serve(ctx, l)
+		})
+	}
+	running.Wait()
+	close(ended)
+	var errs []error
+	for err := range ended {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // serve takes connections until ctx is done.

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -17,7 +18,7 @@ func public(t *testing.T) *rig {
 	}
 	r := &rig{t: t, fake: &fake{}}
 	r.Server = NewWeb(l.Addr().String(), r.fake, r.hear)
-	r.open = func() (net.Listener, error) { return l, nil }
+	r.open = func() ([]net.Listener, error) { return []net.Listener{l}, nil }
 	r.network = "tcp"
 	r.run(r.Server)
 	return r
@@ -65,6 +66,77 @@ func TestPublicKnowsItsNames(t *testing.T) {
 		if got := strings.HasPrefix(answer, "HTTP/1.1 200 "); got != want || !want && strings.Contains(answer, "monitors") {
 			t.Errorf("%q: %s", host, answer)
 		}
+	}
+}
+
+// So it is answered by the name at which it was told to listen, and by no other.
+func TestPublicKnowsTheNameItListensAt(t *testing.T) {
+	for host, want := range map[string]bool{"router.example": true, "Router.Example.:9370": true, "other.example": false, "": false, ":9370": false} {
+		if got := same(host, "router.example:9370"); got != want {
+			t.Errorf("%q: %v", host, got)
+		}
+	}
+	if same("", ":9370") || same("", "") {
+		t.Error("no name is the name of a server without one")
+	}
+}
+
+// A port alone is open to this machine, by IPv4 and by IPv6, and to nobody else.
+func TestLocalhostIsBothLoopbacks(t *testing.T) {
+	r := &rig{t: t, fake: &fake{}, network: "tcp"}
+	r.Server = NewWeb("localhost:"+freePort(t), r.fake, r.hear)
+	end := r.run(r.Server)
+	r.dial().Close() // it listens
+	for _, host := range []string{"127.0.0.1", "[::1]"} {
+		c, err := net.Dial("tcp", strings.Replace(r.path, "localhost", host, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(c, asked("GET", "/metrics", host))
+		if answer, err := io.ReadAll(c); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 200 ") {
+			t.Errorf("%s: %s, %v", host, answer, err)
+		}
+	}
+	all, err := listenTCP(r.path)
+	if err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("the port is there twice: %v, %v", all, err)
+	}
+	end()
+	all, err = listenTCP(r.path)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	for _, l := range all {
+		if !l.Addr().(*net.TCPAddr).IP.IsLoopback() {
+			t.Errorf("listens at %s", l.Addr())
+		}
+		l.Close()
+	}
+}
+
+// freePort is a port that nobody has on any loopback.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "[::]:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// Whoever holds all the places of the port keeps nobody from the socket: each server has
+// its own.
+func TestPortHasPlacesOfItsOwn(t *testing.T) {
+	web := public(t)
+	for range 3 * connections {
+		web.dial()
+	}
+	r := begin(t, nil)
+	began := time.Now()
+	if answer := r.put(get("/status")); !strings.HasPrefix(answer, "HTTP/1.1 200 ") || time.Since(began) > web.limit/2 {
+		t.Errorf("after %v: %s", time.Since(began), answer)
 	}
 }
 
