@@ -58,6 +58,7 @@ _imon() {
 		--instance | -instance) words=$(_imon_instances) ;;
 		--to | -to) words='uci json' ;;
 		--for | -for) words='30m 2h 1d' ;;
+		--since | -since) words='1d 7d 30d' ;;
 		--unset | -unset) words=$(_imon_keys | tr -d =) ;;
 		--set | -set)
 			words=$(_imon_keys)
@@ -78,11 +79,12 @@ _imon() {
 			;;
 		*)
 			case $command in
-				'') words='run check configure convert ddns events failover status --instance --config --nosyslog --version --help' ;;
+				'') words='run check configure convert ddns events failover report status --instance --config --nosyslog --version --help' ;;
 				run) words='--instance --config --nosyslog --help' ;;
 				check) words='--instance --config --help' ;;
 				configure) words='--instance --set --unset --recommended --uci --json --version --help' ;;
 				events) words='-f --json --instance --help' ;;
+				report) words='--since --csv --json --instance --help' ;;
 				status) words='--watch --json --instance --help' ;;
 				ddns) words='--once --json --instance --config --help' ;;
 				failover) words='primary standby auto --for --instance --help' ;;

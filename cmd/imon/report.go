@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/event"
@@ -105,7 +106,7 @@ func asTable(d ledger.Document, since time.Duration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Instance %s, %s\n\n", d.Instance, d.Time.Local().Format("2006-01-02 15:04:05 -0700"))
 	if len(d.Outages) == 0 {
-		fmt.Fprintf(&b, "No outage in the last %s.\n", socket.Period(since))
+		fmt.Fprintf(&b, "No outage in the last %s.\n", ago(since))
 	} else {
 		fmt.Fprintf(&b, "%-19s %9s  %-22s %s\n", "offline from", "for", "what", "cause")
 	}
@@ -118,27 +119,40 @@ func asTable(d ledger.Document, since time.Duration) string {
 			long = ">= " + long
 		}
 		line := fmt.Sprintf("%-19s %9s  %-22s %s", o.Start.Local().Format(time.DateTime), long, clip(o.What, 22), o.Cause)
-		fmt.Fprintln(&b, clip(strings.TrimRight(line, " "), columns))
+		line = strings.TrimRight(line, " ")
+		if utf8.RuneCountInString(line) > columns {
+			line = strings.TrimRight(strings.TrimSuffix(line, o.Cause), " ") + "\n    " + clip(o.Cause, columns-4)
+		}
+		fmt.Fprintln(&b, line)
 	}
-	fmt.Fprintf(&b, "\n%-26s %6s  %11s  %7s  %9s  %9s\n", "availability", "window", "", "outages", "longest", "offline")
-	for _, a := range d.Availability {
-		share := "not watched"
-		if a.Watched > 0 {
-			share = fmt.Sprintf("%.3f %%", 100*a.Share)
-		}
-		fmt.Fprintf(&b, "%-26s %6s  %11s  %7d  %9s  %9s", clip(a.What, 26), window(a.Window), share, a.Outages, brief(a.Longest), brief(a.Total))
-		if a.Watched < a.Window*99/100 {
-			fmt.Fprintf(&b, "\n%35s watched for %s of it", "", brief(a.Watched))
-		}
-		fmt.Fprintln(&b)
+	fmt.Fprintf(&b, "\n%-22s %10s %10s %10s %7s %8s %7s\n", "availability", "24h", "7d", "30d", "outages", "longest", "offline")
+	for i := 0; i+2 < len(d.Availability); i += 3 {
+		b.WriteString(row3([3]ledger.Availability(d.Availability[i : i+3])))
 	}
 	return b.String()
 }
 
-// window is the length of a window.
-func window(seconds int64) string {
-	if seconds == 24*3600 {
-		return "24h"
+// row3 is the availability of one thing in three windows, and what there was in the largest.
+func row3(a [3]ledger.Availability) string {
+	var shares [3]string
+	for i, one := range a {
+		shares[i] = "-"
+		if one.Watched > 0 {
+			shares[i] = fmt.Sprintf("%.3f%%", 100*one.Share)
+		}
 	}
-	return fmt.Sprintf("%dd", seconds/24/3600)
+	all := a[2]
+	text := fmt.Sprintf("%-22s %10s %10s %10s %7d %8s %7s\n", clip(all.What, 22), shares[0], shares[1], shares[2], all.Outages, brief(all.Longest), brief(all.Total))
+	if all.Watched < all.Window*99/100 {
+		text += fmt.Sprintf("  (of 30d imon has watched %s)\n", brief(all.Watched))
+	}
+	return text
+}
+
+// ago is a time for people.
+func ago(d time.Duration) string {
+	if d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	}
+	return socket.Period(d)
 }

@@ -11,10 +11,12 @@ import (
 	"github.com/ejgeiger/imon/internal/store"
 )
 
-// How often the file is written at most, and at least.
+// How often the file is written: at least each hour; at most once a minute, but for some
+// changes that follow each other.
 const (
-	soonest = time.Minute
-	latest  = time.Hour
+	latest = time.Hour
+	earn   = time.Minute
+	burst  = 5
 )
 
 // version is that of the file.
@@ -32,36 +34,34 @@ type content struct {
 // cannot be read is set aside; one that cannot be written is tried again.
 func (l *Ledger) Run(ctx context.Context) error {
 	l.load()
-	var saved time.Time
+	spent := l.begun // until when writing is paid for: each time costs a minute, and some may be owed
 	complained := false
+	timer := time.NewTimer(latest)
+	defer timer.Stop()
 	for {
-		timer := time.NewTimer(latest)
 		select {
 		case <-ctx.Done():
 		case <-l.changed:
+			l.ask()
+			if wait := time.Until(spent) - (burst-1)*earn; wait > 0 && ctx.Err() == nil {
+				timer.Reset(wait)
+				continue
+			}
 		case <-timer.C:
 		}
-		timer.Stop()
-		l.ask()
-		pause(ctx, soonest-time.Since(saved))
 		err := l.save()
 		if err != nil && !complained {
 			l.say("Outages are kept in memory alone: " + err.Error())
 		}
-		complained, saved = err != nil, time.Now()
+		complained = err != nil
+		if now := time.Now(); spent.Before(now) {
+			spent = now
+		}
+		spent = spent.Add(earn)
 		if ctx.Err() != nil {
 			return nil
 		}
-	}
-}
-
-// pause waits for d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
+		timer.Reset(latest)
 	}
 }
 

@@ -3,11 +3,12 @@
 // time imon was watching, so that availability is told of that time alone.
 //
 // The list is bounded: the newest [MostOutages] outages and what belongs to them, less than
-// 300 kB. The file is written when an outage begins or ends, but no more than once a minute,
-// once an hour besides, and in the end.
+// 300 kB. The file is written when an outage begins or ends, but for more than five in a row
+// no more than once a minute, once an hour besides, and in the end.
 package ledger
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -71,8 +72,9 @@ type Ledger struct {
 	mu        sync.Mutex
 	outages   []Outage // oldest first
 	things    []watched
-	spans     []span        // of the processes before this one
-	former    map[Thing]int // outages that had not ended when the process before this one did
+	spans     []span               // of the processes before this one
+	former    map[Thing]int        // outages that had not ended when the process before this one did
+	addresses map[Thing]netip.Addr // by which an uplink was asked last
 	questions []question
 }
 
@@ -86,7 +88,7 @@ type question struct {
 // What goes wrong is told to log.
 func New(instance string, file store.State, gateway Gateway, log event.Publisher) *Ledger {
 	return &Ledger{
-		instance: instance, file: file, gateway: gateway, log: log, changed: make(chan struct{}, 1), begun: time.Now(), former: make(map[Thing]int),
+		instance: instance, file: file, gateway: gateway, log: log, changed: make(chan struct{}, 1), begun: time.Now(), former: make(map[Thing]int), addresses: make(map[Thing]netip.Addr),
 	}
 }
 
@@ -103,6 +105,12 @@ func (l *Ledger) Publish(e event.Event) {
 		t.Uplink = strings.ToLower(e.Uplink.Role)
 	}
 	switch e.Kind {
+	case event.FailoverResult:
+		l.mu.Lock()
+		if e.Uplink.Address.IsValid() {
+			l.addresses[t] = e.Uplink.Address
+		}
+		l.mu.Unlock()
 	case event.UpdownInitial, event.FailoverInitial:
 		l.set(t, e, e.Online)
 	case event.UpdownOnline, event.FailoverUplinkOnline, event.FailoverPrimary, event.FailoverStandby, event.FailoverUplink:
@@ -154,8 +162,12 @@ func (l *Ledger) begin(t Thing, name string, e event.Event, now time.Time) {
 		l.outages = slices.Delete(l.outages, 0, n)
 		clear(l.former) // the indices are those of before
 	}
-	if t.Uplink != "" && e.Uplink.Gateway.IsValid() && e.Uplink.Address.IsValid() {
-		l.questions = append(l.questions, question{t, e.Uplink})
+	u := e.Uplink
+	if !u.Address.IsValid() { // as that of an uplink that is offline
+		u.Address = l.addresses[t]
+	}
+	if t.Uplink != "" && u.Gateway.IsValid() && u.Address.IsValid() {
+		l.questions = append(l.questions, question{t, u})
 	}
 }
 
