@@ -25,13 +25,16 @@ _imon_keys() {
 		done
 	done
 	for key in ddns.providers updown.monitorip updown.addping updown.dnsserver updown.dnslookup \
-		failover.prefer-primary failover.metric ping.monitorip; do
+		failover.prefer-primary failover.metric ping.monitorip ping.addping; do
 		echo "$key="
 	done
 	for key in sources command lookup-interval family follow hostname primary-hostname standby-hostname \
 		further-hostnames force-interval update update-server zone ttl key-name key-algorithm key-secret \
 		key-file username password password-file; do
 		echo "ddns.$key="
+	done
+	for key in quality-window failure-loss recovery-loss failure-rtt recovery-rtt failure-jitter recovery-jitter; do
+		echo "ping.$key="
 	done
 	for side in primary standby; do
 		for key in if name gw ping postping method gw6 ping6; do

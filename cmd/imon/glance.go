@@ -73,6 +73,9 @@ func rowsOf(d status.Document, past history.Document) (rows []row) {
 		}
 		if f == nil {
 			rows = append(rows, r.next(m.Interval))
+			if p := d.Monitors.Ping; m.Name == event.Ping && p != nil {
+				rows = append(rows, targetRows(*p, past, &rows[len(rows)-1])...)
+			}
 			continue
 		}
 		r.what, r.last, r.past = headline(*f), nil, nil
@@ -83,6 +86,28 @@ func rowsOf(d status.Document, past history.Document) (rows []row) {
 		for _, u := range f.Uplinks {
 			rows = append(rows, uplinkRow(m.Name, u, f.Active, past))
 		}
+	}
+	return rows
+}
+
+// targetRows are the targets of ping after the first, whose row is first and gets how bad it is.
+func targetRows(p status.Ping, past history.Document, first *row) (rows []row) {
+	for i, t := range p.Targets {
+		if t.Degraded != "" && i == 0 {
+			first.notes = append([]string{"degraded: " + t.Degraded}, first.notes...)
+		}
+		if i == 0 {
+			continue
+		}
+		r := row{state: t.State, what: t.Target, last: t.Last, notes: notes(t.State, t.Reason, t.Outage)}
+		if t.Since != "" {
+			r.age = brief(t.Age)
+		}
+		if t.Degraded != "" {
+			r.notes = append([]string{"degraded: " + t.Degraded}, r.notes...)
+		}
+		r.past = find(past, func(one history.Series) bool { return one.Monitor == event.Ping && one.Target == t.Target })
+		rows = append(rows, r)
 	}
 	return rows
 }

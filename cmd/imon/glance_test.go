@@ -43,7 +43,9 @@ func instance() (status.Document, history.Document) {
 	}}
 	updown, ping := m(status.Offline, "1.1.1.1"), m(status.Online, "a.example")
 	updown.Reason, updown.Outage, updown.Last = "no answer", &status.Outage{Age: 5 * 3600, Seconds: 123}, &status.Result{Sent: 1, Loss: 1, Age: 20}
-	d.Monitors.Updown, d.Monitors.Ping = &updown, &ping
+	d.Monitors.Updown, d.Monitors.Ping = &updown, &status.Ping{Monitor: ping, Targets: []status.Target{
+		{Target: "a.example", Degraded: "loss 40 %"}, {Target: "other.example", State: status.Offline, Since: "T", Age: 65, Reason: "no answer", Last: &status.Result{Sent: 2, Loss: 1}},
+	}}
 	d.Monitors.Failover.Uplinks[0].Outage = &status.Outage{Age: 60, Seconds: 5}
 	return d, history.Document{Series: []history.Series{lastHour("updown", "1.1.1.1", ""), lastHour("failover", "", "primary"), lastHour("ping", "other.example", "")}}
 }
@@ -63,7 +65,9 @@ failover  online   3d2h    Active: primary cable (eth1)
   standby offline  59s     'wwan0'
           no carrier
 ping      online   3d2h    a.example              12.3 ms   0%
-          next round in 8s
+          degraded: loss 40 %; next round in 8s
+          offline  1m5s    other.example                  100% ▁▂▂▃▄▄▅▆!!!!  ▁▁▁
+          no answer
 `
 	if got := (screen{}).state(d, past); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

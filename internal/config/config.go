@@ -75,8 +75,13 @@ func (u Updown) Refutes() bool { return u.DNSServer != "" && u.DNSName != "" }
 // Ping are the settings of the monitor that measures round-trip times.
 type Ping struct {
 	Rounds
-	Target string // name or address
+	Target  string   // name or address
+	Further []string // more of them
+	Quality Quality  // from when on one of them is degraded
 }
+
+// All are the targets.
+func (p Ping) All() []string { return append([]string{p.Target}, p.Further...) }
 
 // HasSecret reports whether something stands in the configuration itself that nobody
 // but its reader should see.

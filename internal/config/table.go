@@ -75,10 +75,12 @@ func updownKeys() []Key {
 }
 
 func pingKeys() []Key {
-	return append(roundsKeys("ping", "pings", func(c *Config) *Rounds { return &c.Ping.Rounds }),
-		Key{"ping", "monitorip", KindHost, "", AskRequired, "Name/IP Address to ping",
+	return slices.Concat(roundsKeys("ping", "pings", func(c *Config) *Rounds { return &c.Ping.Rounds }), []Key{
+		{"ping", "monitorip", KindHost, "", AskRequired, "Name/IP Address to ping",
 			func(c *Config) any { return &c.Ping.Target }},
-	)
+		{"ping", "addping", KindHosts, "", AskNew, "Additional names and IP addresses to ping",
+			func(c *Config) any { return &c.Ping.Further }},
+	}, qualityKeys("ping", "a target", func(c *Config) *Quality { return &c.Ping.Quality }))
 }
 
 // defaultProviders are the services that tell an asker its own address. The two

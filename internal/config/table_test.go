@@ -27,7 +27,7 @@ func TestKeysAndDefaults(t *testing.T) {
 			"family=4 fall=1 rise=1 failure-interval=1 reliability=1 dnslookup= http-status=204 quality-window=60 " +
 			"failure-loss=0 recovery-loss=0 failure-rtt=0 recovery-rtt=0 failure-jitter=0 recovery-jitter=0 passive-rounds=0 " +
 			"hold=0 hold-max=3600 withdraw-when-down=false manage-defaults=false dry-run=false",
-		"ping": rounds + "monitorip=",
+		"ping": rounds + "monitorip= addping= quality-window=60 failure-loss=0 recovery-loss=0 failure-rtt=0 recovery-rtt=0 failure-jitter=0 recovery-jitter=0",
 	}
 	for _, section := range Sections() {
 		var got []string
@@ -84,7 +84,7 @@ func TestDefaults(t *testing.T) {
 				{Method: MethodICMP, Gateway6: netip.IPv4Unspecified()}, {Method: MethodICMP, Gateway6: netip.IPv4Unspecified()},
 			},
 		},
-		Ping: Ping{Rounds: round},
+		Ping: Ping{Rounds: round, Quality: Quality{Window: time.Minute}},
 	}
 	if diff := diffConfig(want, got); diff != "" {
 		t.Errorf("Defaults (-want +got):\n%s", diff)

@@ -73,6 +73,11 @@ const (
 	// answered, may be empty).
 	PingResult Kind = "ping-result"
 
+	// PingDegraded is a target that is bad by now: Target, Text (how bad).
+	PingDegraded Kind = "ping-degraded"
+	// PingRecovered is one that is not bad any more: Target.
+	PingRecovered Kind = "ping-recovered"
+
 	// FailoverInitial is the first verdict on an uplink: Uplink, Online, Text.
 	FailoverInitial Kind = "failover-initial"
 	// FailoverPrimary and FailoverStandby say that the default route of that

@@ -107,7 +107,7 @@ func owners() map[string]struct {
 
 // rooms says which rooms of imon each room may import. cmd/imon may import all.
 func rooms() map[string][]string {
-	monitor := []string{"internal/config", "internal/event", "internal/probe", "internal/uplink", "internal/schedule"}
+	monitor := []string{"internal/config", "internal/event", "internal/probe", "internal/uplink", "internal/schedule", "internal/quality"}
 	return map[string][]string{
 		"internal/build":             nil,
 		"internal/config":            nil,
@@ -124,6 +124,7 @@ func rooms() map[string][]string {
 		"internal/sink":              {"internal/event", "internal/schedule", "internal/ubus"},
 		"internal/update":            {"internal/config", "internal/event", "internal/probe", "internal/schedule"},
 		"internal/status":            {"internal/event"},
+		"internal/quality":           {"internal/config"},
 		"internal/history":           {"internal/event"},
 		"internal/ledger":            {"internal/event", "internal/store"},
 		"internal/metrics":           {"internal/event", "internal/status"},

@@ -74,7 +74,7 @@ func (s *Store) Configure(all []status.Settings) {
 // seriesOf are the series of a monitor: its own, and one for each target or uplink.
 func seriesOf(c status.Settings) []*series {
 	all := []*series{{key: key{monitor: c.Monitor}}}
-	for _, target := range strings.Split(c.Target, ",") {
+	for _, target := range append([]string{c.Target}, c.Further...) {
 		if target != "" {
 			all = append(all, &series{key: key{monitor: c.Monitor, target: target}, asked: target})
 		}

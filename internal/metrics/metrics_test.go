@@ -258,7 +258,7 @@ func TestConfigure(t *testing.T) {
 		next := everything()
 		next[2].Enabled = false
 		next[3].Uplinks[1].Uplink.Interface = "eth9"
-		next[5].Target = "a,b"
+		next[5].Further = []string{"b"}
 		r.configure(next)
 		r.has(`imon_ping_sent_total{monitor="ping",target="a"} 2`, `imon_ping_sent_total{monitor="ping",target="b"} 0`,
 			`imon_ping_sent_total{monitor="failover",target="1.1.1.1,8.8.8.8",uplink="primary",interface="eth1"} 2`,

@@ -46,7 +46,7 @@ type Monitors struct {
 	Failover *Failover `json:"failover,omitempty"`
 	// Failover6 is the part of failover that keeps the IPv6 route; nil when it is off.
 	Failover6 *Failover `json:"failover6,omitempty"`
-	Ping      *Monitor  `json:"ping,omitempty"`
+	Ping      *Ping     `json:"ping,omitempty"`
 }
 
 // Monitor is what all monitors have. Since says when State became what it is.
@@ -69,6 +69,24 @@ type Outage struct {
 	Ended   string `json:"ended"`
 	Age     int64  `json:"age_seconds"` // of its end
 	Seconds int64  `json:"seconds"`     // how long it was
+}
+
+// Ping is the monitor of round-trip times. What it has as a monitor is of its first target.
+type Ping struct {
+	Monitor
+	Targets []Target `json:"targets,omitempty"` // all of them
+}
+
+// Target is one that is measured.
+type Target struct {
+	Target   string  `json:"target"`
+	State    string  `json:"state"`
+	Since    string  `json:"since,omitempty"`
+	Age      int64   `json:"age_seconds"`
+	Reason   string  `json:"reason,omitempty"`   // why it is offline
+	Degraded string  `json:"degraded,omitempty"` // how bad it is, while it is bad
+	Last     *Result `json:"last_result,omitempty"`
+	Outage   *Outage `json:"last_outage,omitempty"`
 }
 
 // DDNS is the monitor of the external address. It is online while its last poll
@@ -224,7 +242,7 @@ func (m Monitors) All() (all []Named) {
 		add(event.Failover6, &m.Failover6.Monitor)
 	}
 	if m.Ping != nil {
-		add(event.Ping, m.Ping)
+		add(event.Ping, &m.Ping.Monitor)
 	}
 	return all
 }

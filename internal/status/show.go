@@ -26,7 +26,10 @@ func (m *monitor) show(now time.Time, to *Monitors) {
 	case event.Updown:
 		to.Updown = &common
 	case event.Ping:
-		to.Ping = &common
+		to.Ping = &Ping{Monitor: common}
+		for i := range m.targets {
+			to.Ping.Targets = append(to.Ping.Targets, m.targets[i].show(now))
+		}
 	case event.Failover, event.Failover6:
 		f := &Failover{Monitor: common, Active: m.active, Forced: cmp.Or(m.forced, Auto)}
 		for i := range m.uplinks {
@@ -48,6 +51,14 @@ func (m *monitor) common(now time.Time) Monitor {
 		Enabled: m.settings.Enabled, State: m.state, Since: since, Age: age, Reason: m.reason,
 		Target: m.settings.Target, Interval: Decimal(m.settings.Interval.Seconds()),
 		Rounds: m.rounds, Events: m.events, Last: m.result.show(now), Outage: m.outage.show(now),
+	}
+}
+
+func (t *target) show(now time.Time) Target {
+	since, age := t.since(now)
+	return Target{
+		Target: t.name, State: t.state, Since: since, Age: age, Reason: t.reason, Degraded: t.degraded,
+		Last: t.result.show(now), Outage: t.outage.show(now),
 	}
 }
 
