@@ -16,7 +16,7 @@ _imon_instances() {
 # _imon_keys prints the settings of imon.conf(5).
 _imon_keys() {
 	local monitor key side
-	for key in action datefmt instance note imon-configure-version imon-configure-created debug action-timeout listen; do
+	for key in action datefmt instance note imon-configure-version imon-configure-created debug action-timeout listen outages-copy; do
 		echo "global.$key="
 	done
 	for monitor in ddns updown failover ping; do
@@ -77,7 +77,7 @@ _imon() {
 				*-method) words='icmp dns tcp http' ;;
 				failover.family) words='4 6 both' ;;
 				*.primary-if | *.standby-if) words=$(ls /sys/class/net 2>/dev/null) ;;
-				global.action) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
+				global.action | global.outages-copy) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 			esac
 			;;
 		*)

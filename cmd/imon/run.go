@@ -73,11 +73,11 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control, e.fs)
 	p.tasks.Start("action", action)
 	p.tasks.Start("delivery", p.delivery)
-	p.tasks.Start("ledger", p.ledger)
 	p.tasks.Start("memory", tidier{})
 	p.join()
 	p.listen()
 	p.apply(cfg, warnings)
+	p.tasks.Start("ledger", p.ledger)
 	if w, wanted := newWatchdog(p.manager, p.progress); wanted {
 		p.tasks.Start("watchdog", w)
 	}

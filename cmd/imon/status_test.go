@@ -97,7 +97,31 @@ func TestStatusOfAnOutage(t *testing.T) {
 	if got := d.as(0, "status"); got.code != exitOffline || !strings.Contains(got.stdout, "updown    offline ") {
 		t.Errorf("%+v", got)
 	}
-	if got := d.as(65534, "status"); got.code != 1 || got.stderr != "? Only root may ask imon: sudo imon status\n" {
+	watch := d.follow("status", "--watch")
+	for range 2 {
+		watch.sees("main, running for ")
+	}
+	file := t.TempDir() + "/imon-office"
+	if err := os.WriteFile(file, []byte(`{"ping": {"enable": true, "interval": 1, "monitorip": "192.168.42.1"}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	office, err := d.Start(t.Context(), d.Router, nil, "env", d.variable(), os.Getenv("IMON_BINARY"), "--nosyslog", "--instance", "office", "--config", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := office.Await(t.Context(), time.Time{}, "Ping Result"); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.as(0, "status"); got.code != exitOffline || !strings.HasPrefix(got.stdout, "main, running for ") || !strings.Contains(got.stdout, "\n\noffice, running for ") {
+		t.Errorf("%+v", got)
+	}
+	if got := d.as(0, "status", "--json"); strings.Count(got.stdout, "\n") != 2 {
+		t.Errorf("%+v", got)
+	}
+	if got := d.as(0, "status", "--instance", "office"); got.code != 0 || !strings.HasPrefix(got.stdout, "office, running for ") {
+		t.Errorf("%+v", got)
+	}
+	if got := d.as(65534, "status"); got.code != 1 || !strings.HasPrefix(got.stderr, "? Only root may ask imon: sudo imon status\n") {
 		t.Errorf("%+v", got)
 	}
 }

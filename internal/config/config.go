@@ -44,6 +44,7 @@ type Global struct {
 	Action        string        // path of the action script, "" for none
 	ActionTimeout time.Duration // how long one run of the script may take
 	Listen        string        // HOST:PORT of the server by TCP, "" for none
+	OutagesCopy   string        // path of the copy of the ledger, "" for none
 	Datefmt       string        // strftime(3) format of --nosyslog lines
 	Instance      string        // informational; the command line decides
 	Note          string        // informational

@@ -43,6 +43,8 @@ func globalKeys() []Key {
 			func(c *Config) any { return &c.Global.ActionTimeout }},
 		{"global", "listen", KindListen, "", AskNew, "Port or HOST:PORT of a web page and of metrics for Prometheus (none)",
 			func(c *Config) any { return &c.Global.Listen }},
+		{"global", "outages-copy", KindPath, "", AskNew, "File to which outages are copied once a day, where they are kept in memory",
+			func(c *Config) any { return &c.Global.OutagesCopy }},
 	}
 }
 

@@ -16,7 +16,7 @@ const rounds = "enable=false interval=10 pingcount=2 pingwait=1 "
 func TestKeysAndDefaults(t *testing.T) {
 	want := map[string]string{
 		"global": "action= datefmt=%Y-%m-%d_%H:%M:%S instance= note= imon-configure-version= " +
-			"imon-configure-created= debug=false action-timeout=60 listen=",
+			"imon-configure-created= debug=false action-timeout=60 listen= outages-copy=",
 		"ddns": rounds + "providers=" + defaultProviders + " sources=interface,dns,http command= lookup-interval=0 family=4 follow=active " +
 			"hostname= primary-hostname= standby-hostname= further-hostnames= force-interval=0 update= update-server= zone= ttl=60 " +
 			"key-name= key-algorithm=hmac-sha256 key-secret= key-file= username= password= password-file=",

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -15,6 +16,7 @@ import (
 // changes that follow each other.
 const (
 	latest = time.Hour
+	daily  = 24 * time.Hour // for the copy
 	earn   = time.Minute
 	burst  = 5
 )
@@ -49,7 +51,7 @@ func (l *Ledger) Run(ctx context.Context) error {
 			}
 		case <-timer.C:
 		}
-		err := l.save()
+		err := l.save(ctx.Err() != nil)
 		if err != nil && !complained {
 			l.say("Outages are kept in memory alone: " + err.Error())
 		}
@@ -62,6 +64,9 @@ func (l *Ledger) Run(ctx context.Context) error {
 			return nil
 		}
 		timer.Reset(latest)
+		if complained {
+			timer.Reset(earn)
+		}
 	}
 }
 
@@ -83,14 +88,19 @@ func (l *Ledger) ask() {
 
 // load takes over what the process before this one has left.
 func (l *Ledger) load() {
-	text, err := l.file.Load()
+	file := l.file
+	text, err := file.Load()
+	if twin, is := l.twin(); is && text == nil && err == nil {
+		file = twin
+		text, err = file.Load()
+	}
 	if err != nil {
 		l.say("Outages of before are not known: " + err.Error())
 		return
 	}
 	c, err := parse(text)
 	if err != nil {
-		to, failed := l.file.SetAside()
+		to, failed := file.SetAside()
 		if failed != nil {
 			to = failed.Error()
 		}
@@ -132,13 +142,20 @@ func (c content) end(start time.Time) time.Time {
 	return start
 }
 
-// save writes the file, all times by the clock of this moment.
-func (l *Ledger) save() error {
+// save writes the file, all times by the clock of this moment, and when it is time, or in the
+// end, the copy.
+func (l *Ledger) save(end bool) error {
 	text, err := json.Marshal(l.content(time.Now()))
 	if err != nil {
 		return err
 	}
-	return l.file.Save(append(text, '\n'))
+	text = append(text, '\n')
+	err = l.file.Save(text)
+	if twin, is := l.twin(); is && (end || time.Since(l.copied) >= daily) {
+		l.copied = time.Now()
+		err = errors.Join(err, twin.Save(text))
+	}
+	return err
 }
 
 // content is what there is now.

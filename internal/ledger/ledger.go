@@ -64,12 +64,14 @@ type Gateway func(u event.Uplink) string
 type Ledger struct {
 	instance string
 	file     store.State
+	copied   time.Time // when the copy was written last, or the process began
 	gateway  Gateway
 	log      event.Publisher
 	changed  chan struct{} // holds a token when there is something to write
 	begun    time.Time
 
 	mu        sync.Mutex
+	copyTo    string   // "" for none
 	outages   []Outage // oldest first
 	things    []watched
 	spans     []span               // of the processes before this one
@@ -88,8 +90,24 @@ type question struct {
 // What goes wrong is told to log.
 func New(instance string, file store.State, gateway Gateway, log event.Publisher) *Ledger {
 	return &Ledger{
-		instance: instance, file: file, gateway: gateway, log: log, changed: make(chan struct{}, 1), begun: time.Now(), former: make(map[Thing]int), addresses: make(map[Thing]netip.Addr),
+		instance: instance, file: file, copied: time.Now(), gateway: gateway, log: log, changed: make(chan struct{}, 1), begun: time.Now(), former: make(map[Thing]int), addresses: make(map[Thing]netip.Addr),
 	}
+}
+
+// Configure says where a copy of the file is kept, "" for nowhere: for one that is in memory,
+// which a reboot forgets. It is written once a day and in the end, and read when the file is
+// not there.
+func (l *Ledger) Configure(copyTo string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.copyTo = copyTo
+}
+
+// twin is the copy, and whether there is to be one.
+func (l *Ledger) twin() (store.State, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return store.State{Fs: l.file.Fs, Path: l.copyTo}, l.copyTo != ""
 }
 
 // Publish notes what begins and what ends with e. It never blocks.

@@ -214,6 +214,42 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// What is in memory alone is copied once a day and in the end, and taken from the copy after a
+// reboot.
+func TestCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const flash = "/etc/imon/main.outages"
+		fs := afero.NewMemMapFs()
+		d := open(t, fs)
+		d.Configure(flash)
+		d.tell(event.UpdownOffline, false)
+		time.Sleep(23 * time.Hour)
+		if there, _ := afero.Exists(fs, flash); there {
+			t.Error("it is written too soon")
+		}
+		time.Sleep(2 * time.Hour)
+		first, err := afero.ReadFile(fs, flash)
+		if err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Hour)
+		d.end()
+		if last, err := afero.ReadFile(fs, flash); err != nil || string(last) == string(first) {
+			t.Errorf("it is not written in the end: %v", err)
+		}
+		if err := fs.Remove(path); err != nil { // a reboot
+			t.Fatal(err)
+		}
+		d = &desk{log: &log{}, t: t, file: d.file}
+		d.Ledger = New("main", d.file, nil, d.log)
+		d.Configure(flash)
+		d.load()
+		if got := outages(d.Document(0)); got != "a.example 93600 cut no answer" {
+			t.Error(got)
+		}
+	})
+}
+
 // A file is written at once, and then, but for a few times, once a minute at most, and once an hour at least.
 func TestFlashIsSpared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
