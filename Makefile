@@ -2,7 +2,7 @@
 VERSION ?= $(shell scripts/version.sh)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build bench bench-floor test test-netconf test-short check demo soak page random fuzz fuzz-nightly clean
+.PHONY: help build bench bench-floor test test-netconf test-short check demo soak faults page random fuzz fuzz-nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ check: ## vet, staticcheck, gofmt
 
 soak: ## 1,000 flaps of the uplinks in the lab, with what might pile up (root, about ten minutes)
 	IMON_FLAPS=1000 go test -count=1 -v -run TestSoak -timeout 60m ./cmd/imon
+
+faults: ## every fault of docs/reliability.md twenty times, and fifty pairs (root, six minutes)
+	IMON_FAULTS=20 go test -count=1 -v -run 'TestReliability$$' -timeout 60m ./cmd/imon
 
 page: ## the web page in Chromium, with pictures in dist/ (root; Debian's chromium, 300 MB)
 	@scripts/need.sh iproute2:ip nftables:nft chromium:chromium

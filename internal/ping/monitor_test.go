@@ -160,7 +160,7 @@ func TestSeveralTargets(t *testing.T) {
 		out := &record{}
 		cfg := config.Ping{Rounds: every(time.Second), Target: "a", Further: []string{"b", "c"}, Quality: config.Quality{Window: time.Minute, FailureLoss: 0.5}}
 		net := &several{answers: map[string]probe.Result{"a": answered, "b": silent, "c": nameless}}
-		ctx, cancel := context.WithTimeout(t.Context(), 9500*ms)
+		ctx, cancel := context.WithTimeout(t.Context(), 9700*ms)
 		defer cancel()
 		if err := New(cfg, net, out).Run(ctx); err != nil {
 			t.Error(err)
@@ -174,7 +174,7 @@ func TestSeveralTargets(t *testing.T) {
 				order += "[" + string(e.Kind) + " " + e.Target + "]"
 			}
 		}
-		if want := "ab[message ]cabcabcabcab[ping-degraded b]c[ping-degraded c]abcabcabcabc"; order != want {
+		if want := "ab[message ]cabcabcabcab[ping-degraded b]c[ping-degraded c]abcabcabcabcabc"; order != want {
 			t.Errorf("%s, want %s", order, want)
 		}
 	})
