@@ -75,14 +75,18 @@ func ask(network string, source netip.Addr, device, target string) string {
 		return err.Error()
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(probeTime))
-	c.Write([]byte("?"))
 	b := make([]byte, 16)
-	n, err := c.Read(b)
-	if err != nil {
-		return err.Error()
+	for end := time.Now().Add(probeTime); ; { // a datagram may get lost while neighbours are looked up
+		c.SetDeadline(time.Now().Add(probeTime / 6))
+		c.Write([]byte("?"))
+		n, err := c.Read(b)
+		if err == nil {
+			return string(b[:n])
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) || time.Now().After(end) {
+			return err.Error()
+		}
 	}
-	return string(b[:n])
 }
 
 // rpFilter sets the reverse path filter of this namespace.
