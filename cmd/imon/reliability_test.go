@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -188,7 +189,7 @@ func (d *counter) hardships() []hardship {
 		{"rules flushed", d.ip("rule flush", "rule add pref 32766 lookup main", "rule add pref 32767 lookup default"), nothing, 0},
 		{"private tables flushed", d.ip("route flush table 1050000", "route flush table 1050001"), nothing, 0},
 		{"foreign defaults in a loop", d.loop, nothing, 0},
-		{"no file descriptors", d.limit("20"), d.limit("4096"), whatever},
+		{"no file descriptors, and a cable is cut", d.exhaust, func() error { return errors.Join(d.limit("1024")(), d.CutISP(0).Restore()) }, 1},
 		{"stopped and continued", d.signals(syscall.SIGSTOP), d.signals(syscall.SIGCONT), whatever},
 		{"killed and started", d.kill, nothing, 0},
 		{"a client that floods the socket", d.flood, nothing, 0},
@@ -218,6 +219,13 @@ func (d *counter) loop() error {
 		}
 	}
 	return nil
+}
+
+// exhaust leaves imon no file descriptor but those that it has, and cuts the cable of the
+// active uplink.
+func (d *counter) exhaust() error {
+	n := len(entries(d.t, fmt.Sprintf("/proc/%d/fd", d.Pid())))
+	return errors.Join(d.limit(strconv.Itoa(n))(), d.CutISP(0).Inject())
 }
 
 // limit sets how many files imon may have open.
