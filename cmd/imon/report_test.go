@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,7 +59,8 @@ xxxxxxxxxxxxxxxxxxxx..          -          -     0.000%   12345    30d0h   30d0h
 func TestReport(t *testing.T) {
 	t.Parallel()
 	d := openCounter(t, everything)
-	state := stateVariable + "=" + t.TempDir()
+	directory := t.TempDir()
+	state := stateVariable + "=" + directory
 	start := func() { d.bench.launch(d.variable(), state) }
 	start()
 	d.see(d.started, "Route net42 (eth1) is active")
@@ -85,6 +87,10 @@ func TestReport(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 
+	d.until("the outage is on the disk", func() bool {
+		text, _ := os.ReadFile(directory + "/main.outages")
+		return strings.Contains(string(text), `"uplink":"standby","name":"net62 (eth2)","start":`)
+	})
 	d.Signal(syscall.SIGKILL)
 	d.until("it ends", d.Ended)
 	d.restore(cut)

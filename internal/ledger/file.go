@@ -18,7 +18,7 @@ const (
 	latest = time.Hour
 	daily  = 24 * time.Hour // for the copy
 	earn   = time.Minute
-	burst  = 5
+	burst  = 10
 )
 
 // version is that of the file.
@@ -51,7 +51,8 @@ func (l *Ledger) Run(ctx context.Context) error {
 			}
 		case <-timer.C:
 		}
-		err := l.save(ctx.Err() != nil)
+		end := ctx.Err() != nil
+		err := l.save(end)
 		if err != nil && !complained {
 			l.say("Outages are kept in memory alone: " + err.Error())
 		}
@@ -60,7 +61,7 @@ func (l *Ledger) Run(ctx context.Context) error {
 			spent = now
 		}
 		spent = spent.Add(earn)
-		if ctx.Err() != nil {
+		if end {
 			return nil
 		}
 		timer.Reset(latest)

@@ -3,7 +3,7 @@
 // time imon was watching, so that availability is told of that time alone.
 //
 // The list is bounded: the newest [MostOutages] outages and what belongs to them, less than
-// 300 kB. The file is written when an outage begins or ends, but for more than five in a row
+// 300 kB. The file is written when an outage begins or ends, but for more than ten in a row
 // no more than once a minute, once an hour besides, and in the end.
 package ledger
 

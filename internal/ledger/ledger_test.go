@@ -261,7 +261,7 @@ func TestFlashIsSpared(t *testing.T) {
 			d.tell(event.UpdownOnline, true)
 			time.Sleep(time.Second)
 		}
-		if n := fs.count(nil); n < 10 || n > 16 {
+		if n := fs.count(nil); n < 10 || n > 22 {
 			t.Errorf("written %d times in ten minutes", n)
 		}
 		time.Sleep(10*time.Hour + time.Minute)
