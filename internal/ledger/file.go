@@ -175,7 +175,7 @@ func (l *Ledger) content(now time.Time) content {
 		o := &c.Outages[i]
 		o.Start = clock(now, o.Start)
 		if !o.End.IsZero() {
-			o.End = clock(now, o.End)
+			o.End = later(o.Start, clock(now, o.End))
 		}
 	}
 	return c
@@ -185,6 +185,15 @@ func (l *Ledger) content(now time.Time) content {
 // it: a clock that was set in between was wrong before.
 func clock(now, at time.Time) time.Time {
 	return now.Round(0).Add(-now.Sub(at)).Truncate(time.Second).UTC()
+}
+
+// later is the end of what began at start: not before that, where the clock was set back since
+// the process that saw the start.
+func later(start, end time.Time) time.Time {
+	if end.Before(start) {
+		return start
+	}
+	return end
 }
 
 // parse reads a file. One that was not there is empty.

@@ -63,7 +63,7 @@ func (c content) document(instance string, now time.Time, since time.Duration) D
 	for _, o := range c.Outages {
 		end := o.End
 		if end.IsZero() {
-			end = now
+			end = later(o.Start, now)
 		}
 		if since > 0 && now.Sub(end) > since {
 			continue
