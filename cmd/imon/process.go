@@ -96,7 +96,7 @@ func (p *process) apply(cfg config.Config, warnings []config.Warning) {
 	p.counts.Configure(settings(cfg))
 	describe(p.say, cfg, warnings)
 	p.serveWeb(cfg.Global.Listen)
-	p.ledger.Configure(cfg.Global.OutagesCopy)
+	p.ledger.Configure(cfg.Global.OutagesCopy, things(cfg))
 	p.renumber(cfg.Failover)
 	for _, m := range p.monitors.of(cfg) {
 		p.replace(m, cfg)

@@ -31,6 +31,24 @@ func (e env) newLedger(instance string, log event.Publisher) *ledger.Ledger {
 	return ledger.New(instance, e.state(instance, "outages"), func(u event.Uplink) string { return lookAtGateway(pinger, u) }, log)
 }
 
+// things are what the ledger keeps outages of: updown's host, each uplink, and all of them.
+func things(cfg config.Config) []ledger.Thing {
+	all := []ledger.Thing{}
+	for _, s := range settings(cfg) {
+		switch {
+		case !s.Enabled:
+		case s.Monitor == event.Updown:
+			all = append(all, ledger.Thing{Monitor: s.Monitor, Target: s.Target})
+		case len(s.Uplinks) > 0:
+			all = append(all, ledger.Thing{Monitor: s.Monitor})
+			for _, u := range s.Uplinks {
+				all = append(all, ledger.Thing{Monitor: s.Monitor, Uplink: strings.ToLower(u.Uplink.Role)})
+			}
+		}
+	}
+	return all
+}
+
 // lookAtGateway says whether the gateway of an uplink answers.
 func lookAtGateway(pinger *probe.Pinger, u event.Uplink) string {
 	device := u.Link

@@ -127,6 +127,9 @@ func (l *Ledger) load() {
 		l.outages = append(l.outages, o)
 	}
 	for _, w := range c.Things {
+		if !l.wants(w.Thing) {
+			continue
+		}
 		if i := slices.IndexFunc(l.things, func(have watched) bool { return have.Thing == w.Thing }); i >= 0 {
 			l.things[i].Since = w.Since
 		} else if len(l.things) < mostThings && time.Since(w.Since) < 10*365*24*time.Hour {

@@ -72,6 +72,7 @@ type Ledger struct {
 
 	mu        sync.Mutex
 	copyTo    string   // "" for none
+	wanted    []Thing  // what is configured; nil for whatever events tell of
 	outages   []Outage // oldest first
 	things    []watched
 	spans     []span               // of the processes before this one
@@ -94,14 +95,25 @@ func New(instance string, file store.State, gateway Gateway, log event.Publisher
 	}
 }
 
-// Configure says where a copy of the file is kept, "" for nowhere: for one that is in memory,
-// which a reboot forgets. It is written once a day and in the end, and read when the file is
-// not there.
-func (l *Ledger) Configure(copyTo string) {
+// Configure says what is watched from now on, nil for whatever events tell of: an outage of
+// anything else is known until now, and how available that is is not told any more. And it
+// says where a copy of the file is kept, "" for nowhere: for one that is in memory, which a
+// reboot forgets. It is written once a day and in the end, and read when the file is not there.
+func (l *Ledger) Configure(copyTo string, things []Thing) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.copyTo = copyTo
+	l.copyTo, l.wanted = copyTo, things
+	l.things = slices.DeleteFunc(l.things, func(w watched) bool { return !l.wants(w.Thing) })
+	for i := range l.outages {
+		if o := &l.outages[i]; o.End.IsZero() && !l.wants(o.Thing) {
+			o.End, o.Cut = time.Now(), true
+			l.touch()
+		}
+	}
 }
+
+// wants reports whether a thing is watched.
+func (l *Ledger) wants(t Thing) bool { return l.wanted == nil || slices.Contains(l.wanted, t) }
 
 // twin is the copy, and whether there is to be one.
 func (l *Ledger) twin() (store.State, bool) {
@@ -144,6 +156,9 @@ func (l *Ledger) Publish(e event.Event) {
 func (l *Ledger) set(t Thing, e event.Event, online bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if !l.wants(t) { // the last words of a monitor that stops
+		return
+	}
 	now, name := time.Now(), ""
 	if t.Uplink != "" {
 		name = e.Uplink.Device()

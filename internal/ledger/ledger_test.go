@@ -221,7 +221,7 @@ func TestCopy(t *testing.T) {
 		const flash = "/etc/imon/main.outages"
 		fs := afero.NewMemMapFs()
 		d := open(t, fs)
-		d.Configure(flash)
+		d.Configure(flash, nil)
 		d.tell(event.UpdownOffline, false)
 		time.Sleep(23 * time.Hour)
 		if there, _ := afero.Exists(fs, flash); there {
@@ -242,7 +242,7 @@ func TestCopy(t *testing.T) {
 		}
 		d = &desk{log: &log{}, t: t, file: d.file}
 		d.Ledger = New("main", d.file, nil, d.log)
-		d.Configure(flash)
+		d.Configure(flash, nil)
 		d.load()
 		if got := outages(d.Document(0)); got != "a.example 93600 cut no answer" {
 			t.Error(got)
