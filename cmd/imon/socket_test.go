@@ -39,9 +39,9 @@ func openCounter(t *testing.T, edit func(lab.Config)) *counter {
 }
 
 // launch starts imon and waits until somebody, perhaps the one before, can be asked.
-func (d *counter) launch() {
+func (d *counter) launch(variables ...string) {
 	d.t.Helper()
-	d.bench.launch(d.variable())
+	d.bench.launch(append(variables, d.variable())...)
 	d.until("somebody listens", func() bool {
 		c, err := net.Dial("unix", d.socket())
 		if err == nil {

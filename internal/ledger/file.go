@@ -44,9 +44,9 @@ func (l *Ledger) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-l.changed:
-			l.ask()
 			if wait := time.Until(spent) - (burst-1)*earn; wait > 0 && ctx.Err() == nil {
 				timer.Reset(wait)
+				l.ask()
 				continue
 			}
 		case <-timer.C:
@@ -68,6 +68,7 @@ func (l *Ledger) Run(ctx context.Context) error {
 		if complained {
 			timer.Reset(earn)
 		}
+		l.ask() // takes a second where nobody answers: what began is on disk by then
 	}
 }
 

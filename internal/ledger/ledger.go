@@ -214,7 +214,8 @@ func (l *Ledger) open(t Thing) int {
 	return -1
 }
 
-// see notes that a thing is watched.
+// see notes that a thing is watched. It is written with what comes next: a start is not to
+// use up the writes that an outage may need.
 func (l *Ledger) see(t Thing, name string, now time.Time) {
 	i := slices.IndexFunc(l.things, func(w watched) bool { return w.Thing == t })
 	switch {
@@ -222,7 +223,6 @@ func (l *Ledger) see(t Thing, name string, now time.Time) {
 		l.things[i].Name = name
 	case len(l.things) < mostThings:
 		l.things = append(l.things, watched{t, name, now})
-		l.touch()
 	}
 }
 
