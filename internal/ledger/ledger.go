@@ -2,9 +2,10 @@
 // watches, of each uplink, and of all uplinks together, with cause and length; and for which
 // time imon was watching, so that availability is told of that time alone.
 //
-// The list is bounded: the newest [MostOutages] outages and what belongs to them, less than
-// 300 kB. The file is written when an outage begins or ends, but for more than ten in a row
-// no more than once a minute, once an hour besides, and in the end.
+// The list is bounded: the newest [MostOutages] outages and what belongs to them, usually less
+// than 200 kB, and 700 kB with the longest names and causes. The file is written when an outage
+// begins or ends, but for more than ten in a row no more than once a minute, once an hour
+// besides, and in the end.
 package ledger
 
 import (
@@ -23,6 +24,7 @@ const (
 	MostOutages = 1000
 	mostSpans   = 500 // of time in which imon was watching
 	mostThings  = 64
+	mostCause   = 200 // bytes of a cause
 )
 
 // Thing is what can be offline: the target of updown, an uplink, or, with neither of both, all
@@ -190,6 +192,9 @@ func (l *Ledger) begin(t Thing, name string, e event.Event, now time.Time) {
 	if e.Kind == event.FailoverBothDown {
 		cause = "no uplink is online"
 	}
+	if len(cause) > mostCause { // an error of the system can be long
+		cause = strings.ToValidUTF8(cause[:mostCause], "")
+	}
 	l.outages = append(l.outages, Outage{Thing: t, Name: name, Start: now, Cause: cause})
 	if n := len(l.outages) - MostOutages; n > 0 {
 		l.outages = slices.Delete(l.outages, 0, n)
@@ -240,8 +245,7 @@ func (l *Ledger) witness(e event.Event) {
 
 // add adds to the cause of an outage, once.
 func (l *Ledger) add(o *Outage, what string) {
-	const most = 200 // bytes
-	if strings.Contains(o.Cause, what) || len(o.Cause)+len(what) > most {
+	if strings.Contains(o.Cause, what) || len(o.Cause)+len(what) > mostCause {
 		return
 	}
 	if o.Cause != "" {
