@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -59,17 +60,23 @@ func unreached(o options, path string, err error) string {
 
 // others names the other instances that have, or had, a socket beside path.
 func others(path string) string {
-	files, _ := os.ReadDir(filepath.Dir(path)) // none where there is no such directory
-	var names []string
-	for _, f := range files {
-		if name, is := strings.CutSuffix(f.Name(), ".sock"); is && f.Name() != filepath.Base(path) {
-			names = append(names, name)
-		}
-	}
-	if names == nil {
+	own := strings.TrimSuffix(filepath.Base(path), ".sock")
+	names := slices.DeleteFunc(instances(filepath.Dir(path)), func(name string) bool { return name == own })
+	if len(names) == 0 {
 		return ""
 	}
 	return "; there is --instance " + strings.Join(names, ", ")
+}
+
+// instances are those that have, or had, a socket in a directory, in the order of their names.
+func instances(directory string) (names []string) {
+	files, _ := os.ReadDir(directory) // none where there is no such directory
+	for _, f := range files {
+		if name, is := strings.CutSuffix(f.Name(), ".sock"); is {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // promise says what will be done about a preference.

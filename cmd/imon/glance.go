@@ -35,7 +35,6 @@ type row struct {
 	last                   *status.Result
 	past                   *history.Series
 	notes                  []string
-	active                 bool
 }
 
 // state is how one instance is, for a person: a line for each monitor and each uplink,
@@ -59,9 +58,11 @@ func rowsOf(d status.Document, past history.Document) (rows []row) {
 		if !m.Enabled {
 			continue
 		}
-		r := row{name: m.Name, state: m.State, what: m.Target, last: m.Last, notes: notes(m.State, m.Reason, m.Outage)}
-		if m.Since != "" {
-			r.age = brief(m.Age)
+		r := row{name: m.Name, state: m.State, age: elapsed(m.Since, m.Age), what: m.Target, last: m.Last}
+		r.notes = notes(m.State, m.Reason, "", m.Outage)
+		var further []status.Target
+		if p := d.Monitors.Ping; m.Name == event.Ping && p != nil && len(p.Targets) > 0 {
+			r.notes, further = notes(m.State, m.Reason, p.Targets[0].Degraded, m.Outage), p.Targets[1:]
 		}
 		r.past = find(past, func(one history.Series) bool { return one.Monitor == m.Name && one.Target == m.Target })
 		f := d.Monitors.FailoverOf(m.Name)
@@ -73,8 +74,8 @@ func rowsOf(d status.Document, past history.Document) (rows []row) {
 		}
 		if f == nil {
 			rows = append(rows, r.next(m.Interval))
-			if p := d.Monitors.Ping; m.Name == event.Ping && p != nil {
-				rows = append(rows, targetRows(*p, past, &rows[len(rows)-1])...)
+			for _, t := range further {
+				rows = append(rows, targetRow(t, past))
 			}
 			continue
 		}
@@ -90,37 +91,21 @@ func rowsOf(d status.Document, past history.Document) (rows []row) {
 	return rows
 }
 
-// targetRows are the targets of ping after the first, whose row is first and gets how bad it is.
-func targetRows(p status.Ping, past history.Document, first *row) (rows []row) {
-	for i, t := range p.Targets {
-		if t.Degraded != "" && i == 0 {
-			first.notes = append([]string{"degraded: " + t.Degraded}, first.notes...)
-		}
-		if i == 0 {
-			continue
-		}
-		r := row{state: t.State, what: t.Target, last: t.Last, notes: notes(t.State, t.Reason, t.Outage)}
-		if t.Since != "" {
-			r.age = brief(t.Age)
-		}
-		if t.Degraded != "" {
-			r.notes = append([]string{"degraded: " + t.Degraded}, r.notes...)
-		}
-		r.past = find(past, func(one history.Series) bool { return one.Monitor == event.Ping && one.Target == t.Target })
-		rows = append(rows, r)
+// targetRow is a further target of ping.
+func targetRow(t status.Target, past history.Document) row {
+	return row{
+		state: t.State, age: elapsed(t.Since, t.Age), what: t.Target, last: t.Last, notes: notes(t.State, t.Reason, t.Degraded, t.Outage),
+		past: find(past, func(one history.Series) bool { return one.Monitor == event.Ping && one.Target == t.Target }),
 	}
-	return rows
 }
 
 // uplinkRow is one uplink of a failover monitor.
 func uplinkRow(monitor string, u status.Uplink, active string, past history.Document) row {
-	r := row{name: u.Role, state: u.State, age: age(u), what: device(u), last: u.Last, active: u.Role == active}
-	r.notes = notes(u.State, u.Reason, u.Outage)
-	if u.Degraded != "" {
-		r.notes = append([]string{"degraded: " + u.Degraded}, r.notes...)
+	return row{
+		name: mark(u.Role == active) + " " + u.Role, state: u.State, age: age(u), what: device(u), last: u.Last,
+		notes: notes(u.State, u.Reason, u.Degraded, u.Outage),
+		past:  find(past, func(one history.Series) bool { return one.Monitor == monitor && one.Uplink == u.Role }),
 	}
-	r.past = find(past, func(one history.Series) bool { return one.Monitor == monitor && one.Uplink == u.Role })
-	return r
 }
 
 // address makes r the row of an external address.
@@ -160,8 +145,11 @@ func due(last *status.Result, interval status.Decimal) string {
 	return "next round in " + brief(max(int64(interval)-last.Age, 0))
 }
 
-// notes are why something is offline, and its last outage.
-func notes(state, reason string, o *status.Outage) (all []string) {
+// notes are how bad something is or why it is offline, and its last outage.
+func notes(state, reason, degraded string, o *status.Outage) (all []string) {
+	if degraded != "" {
+		all = append(all, "degraded: "+degraded)
+	}
 	if state == status.Offline && reason != "" {
 		all = append(all, reason)
 	}
@@ -192,12 +180,6 @@ const (
 
 // line is a row with its notes.
 func (s screen) line(r row) string {
-	name := r.name
-	if r.active {
-		name = "* " + name
-	} else if strings.HasPrefix(name, "primary") || strings.HasPrefix(name, "standby") || strings.HasPrefix(name, "uplink") {
-		name = "  " + name
-	}
 	colour := map[string]string{status.Online: green, status.Offline: red}[r.state]
 	if r.state == status.Online && r.last != nil && r.last.Loss > 0 {
 		colour = yellow
@@ -207,7 +189,7 @@ func (s screen) line(r row) string {
 	if r.last == nil && r.past == nil {
 		width = columns - nameWidth - stateWidth - ageWidth - 3
 	}
-	text := fmt.Sprintf("%s %s %s %s", pad(name, nameWidth), s.paint(colour, pad(r.state, stateWidth)), pad(r.age, ageWidth), pad(r.what, width))
+	text := fmt.Sprintf("%s %s %s %s", pad(r.name, nameWidth), s.paint(colour, pad(r.state, stateWidth)), pad(r.age, ageWidth), pad(r.what, width))
 	if width == whatWidth {
 		text += fmt.Sprintf(" %*s %*s %s", rttWidth, clip(rtt, rttWidth), lossWidth, loss, s.picture(r.past))
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/ejgeiger/imon/internal/ledger"
 	"github.com/ejgeiger/imon/internal/probe"
 	"github.com/ejgeiger/imon/internal/socket"
+	"github.com/ejgeiger/imon/internal/status"
 )
 
 // reported is of which time outages are told when nobody says.
@@ -32,9 +33,9 @@ func (e env) newLedger(instance string, log event.Publisher) *ledger.Ledger {
 }
 
 // things are what the ledger keeps outages of: updown's host, each uplink, and all of them.
-func things(cfg config.Config) []ledger.Thing {
+func things(settings []status.Settings) []ledger.Thing {
 	all := []ledger.Thing{}
-	for _, s := range settings(cfg) {
+	for _, s := range settings {
 		switch {
 		case !s.Enabled:
 		case s.Monitor == event.Updown:
@@ -51,12 +52,8 @@ func things(cfg config.Config) []ledger.Thing {
 
 // lookAtGateway says whether the gateway of an uplink answers.
 func lookAtGateway(pinger *probe.Pinger, u event.Uplink) string {
-	device := u.Link
-	if device == "" {
-		device = u.Interface
-	}
 	r := pinger.Ping(context.Background(), probe.EchoRequest{
-		Target: u.Gateway.String(), Path: probe.Path{Source: u.Address, Interface: device}, Count: 2, Spacing: 100 * time.Millisecond, Wait: time.Second,
+		Target: u.Gateway.String(), Path: probe.Path{Source: u.Address, Interface: u.Netdev()}, Count: 2, Spacing: 100 * time.Millisecond, Wait: time.Second,
 	})
 	switch {
 	case r.Alive():

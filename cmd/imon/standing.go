@@ -19,14 +19,18 @@ func standing(f status.Failover) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, headline(f))
 	for _, u := range f.Uplinks {
-		mark := " "
-		if u.Role == f.Active {
-			mark = "*"
-		}
-		line := fmt.Sprintf("%s %-8s %-24s %-8s %-8s %s", mark, u.Role, clip(device(u), 24), u.State, age(u), figures(u))
+		line := fmt.Sprintf("%s %-8s %-24s %-8s %-8s %s", mark(u.Role == f.Active), u.Role, clip(device(u), 24), u.State, age(u), figures(u))
 		fmt.Fprintln(&b, clip(strings.TrimRight(line, " "), columns))
 	}
 	return b.String()
+}
+
+// mark stands before an uplink.
+func mark(active bool) string {
+	if active {
+		return "*"
+	}
+	return " "
 }
 
 // headline says which uplink is active and who chose it.
@@ -59,12 +63,7 @@ func device(u status.Uplink) string {
 }
 
 // age is for how long the uplink has had its state.
-func age(u status.Uplink) string {
-	if u.Since == "" {
-		return ""
-	}
-	return brief(u.Age)
-}
+func age(u status.Uplink) string { return elapsed(u.Since, u.Age) }
 
 // brief is a time in its two largest units.
 func brief(seconds int64) string {

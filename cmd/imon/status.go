@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -53,18 +54,20 @@ func askStatus(ctx context.Context, o options, e env) int {
 // glance writes the state of each instance; the code is [exitOffline] when one is offline
 // somewhere, and [exitFault] when one that was asked for does not answer.
 func (e env) glance(ctx context.Context, o options, s screen, to *bytes.Buffer) int {
-	code := exitOK
-	for i, instance := range e.running(o) {
+	code, silent := exitOK, error(nil)
+	for _, instance := range e.wanted(o) {
 		path, one := e.socket(instance), o
 		one.instance = instance
 		client := socket.NewClient(path)
 		d, err := client.Status(ctx, "")
-		if err != nil {
-			refuse(e, nil, errors.New(unreached(one, path, err)))
-			code = exitFault
+		switch {
+		case errors.Is(err, syscall.ECONNREFUSED) && !o.named: // one that was killed has left its socket
+			silent = err
 			continue
-		}
-		if code == exitOK && d.Offline() {
+		case err != nil:
+			code = refuse(e, nil, errors.New(unreached(one, path, err)))
+			continue
+		case code == exitOK && d.Offline():
 			code = exitOffline
 		}
 		if o.json {
@@ -76,43 +79,32 @@ func (e env) glance(ctx context.Context, o options, s screen, to *bytes.Buffer) 
 		if err != nil {
 			past = history.Document{} // the state is worth more than its picture
 		}
-		if i > 0 {
+		if to.Len() > 0 {
 			fmt.Fprintln(to)
 		}
 		to.WriteString(s.state(d, past))
 	}
+	if silent != nil && to.Len() == 0 && code == exitOK { // nobody else is there
+		return refuse(e, nil, errors.New(unreached(o, e.socket(o.instance), silent)))
+	}
 	return code
 }
 
-// running are the instances that have a socket, main first, or the one that was asked for.
+// wanted are the instances that have a socket, main first, or the one that was asked for.
 // Without any it is main, of which the client then says that it does not run.
-func (e env) running(o options) []string {
-	if o.named {
+func (e env) wanted(o options) []string {
+	path := e.socket(o.instance)
+	if o.named || path == "" {
 		return []string{o.instance}
 	}
-	var names []string
-	if path := e.socket("x"); path != "" {
-		files, _ := os.ReadDir(filepath.Dir(path)) // none where there is no such directory
-		for _, f := range files {
-			if name, is := strings.CutSuffix(f.Name(), ".sock"); is && alive(filepath.Join(filepath.Dir(path), f.Name())) {
-				names = append(names, name)
-			}
-		}
+	names := instances(filepath.Dir(path))
+	if i := slices.Index(names, o.instance); i > 0 {
+		names = slices.Insert(slices.Delete(names, i, i+1), 0, o.instance)
 	}
 	if len(names) == 0 {
-		return []string{o.instance}
-	}
-	if i := slices.Index(names, "main"); i > 0 { // ReadDir has sorted them
-		names = slices.Insert(slices.Delete(names, i, i+1), 0, "main")
+		names = []string{o.instance}
 	}
 	return names
-}
-
-// alive reports whether an imon, or something that may not be asked, is behind a socket:
-// what one that was killed has left is not worth a word.
-func alive(path string) bool {
-	_, err := socket.NewClient(path).Status(context.Background(), "")
-	return err == nil || !errors.Is(err, unix.ECONNREFUSED)
 }
 
 // screen is where the state is shown.

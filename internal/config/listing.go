@@ -30,8 +30,8 @@ func (s Section) Lines() []string {
 // Listing returns all settings, section by section in the order of the table. A
 // value that the file has is shown as Python's str() shows it, so that searches
 // in old logs and new ones find the same; every other key has its default. What
-// the Python program did not know in ddns, failover and ping, listen and outages-copy, is there only when it has
-// another one. No secret is in it.
+// the Python program did not know is there only when it has another one, but for what was
+// always there. No secret is in it.
 func (c Config) Listing() []Section {
 	keys := Keys()
 	var list []Section
@@ -50,7 +50,8 @@ func (c Config) Listing() []Section {
 // listed reports whether the listing has a key.
 func (c Config) listed(k Key) bool {
 	_, written := c.written[k.String()]
-	return k.Section != "failover" && k.Section != "ddns" && k.Section != "ping" && k.Kind != KindListen && k.Name != "outages-copy" || k.Kind == KindURLs || k.Asking != AskNew || written || k.Get(c) != k.Get(Defaults())
+	always := k.Kind == KindURLs || k.Name == "debug" || k.Name == "action-timeout"
+	return always || k.Asking != AskNew || written || k.Get(c) != k.Get(Defaults())
 }
 
 // shown is the value of a key in the listing.

@@ -6,6 +6,7 @@
 package event
 
 import (
+	"cmp"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -229,6 +230,9 @@ func (u Uplink) Device() string {
 	}
 	return u.Name + " (" + u.Interface + ")"
 }
+
+// Netdev is the device through which packets leave by the uplink.
+func (u Uplink) Netdev() string { return cmp.Or(u.Link, u.Interface) }
 
 // Publisher takes events. Publish never blocks and may be called from any
 // goroutine.

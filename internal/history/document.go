@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +33,19 @@ type Query struct {
 
 // ErrResolution says which resolutions there are.
 var ErrResolution = errors.New("resolution is round, minute or hour")
+
+// Span is how long an entry is, 0 for a round; the error is [ErrResolution].
+func (q Query) Span() (time.Duration, error) {
+	switch q.Resolution {
+	case Round:
+		return 0, nil
+	case "", Minute:
+		return time.Minute, nil
+	case Hour:
+		return time.Hour, nil
+	}
+	return 0, ErrResolution
+}
 
 // Document is what [Store.Write] writes: the history of one instance at one moment. The
 // entries of a series are columns, oldest first, the one that is not over among them.
@@ -102,13 +116,11 @@ func (c *Column) UnmarshalJSON(text []byte) error {
 // Write writes a [Document] in JSON, series by series, so that it takes the memory of one.
 // It returns [ErrResolution], or what w says.
 func (s *Store) Write(w io.Writer, q Query) error {
-	if q.Resolution == "" {
-		q.Resolution = Minute
+	span, err := q.Span()
+	if err != nil {
+		return err
 	}
-	span, known := map[string]time.Duration{Round: 0, Minute: time.Minute, Hour: time.Hour}[q.Resolution]
-	if !known {
-		return ErrResolution
-	}
+	q.Resolution = cmp.Or(q.Resolution, Minute)
 	head, err := json.Marshal(Document{
 		Version: Version, Instance: s.instance, Time: time.Now().Format(time.RFC3339), Resolution: q.Resolution, Span: int64(span / time.Second),
 	})

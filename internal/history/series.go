@@ -151,19 +151,19 @@ func (s *series) add(at time.Duration, r event.Round) {
 	if r.Received > 0 {
 		e.loss = lossOf(int64(r.Sent), int64(r.Received))
 		e.min, e.avg, e.max, e.jitter = shorten(r.Min), shorten(r.Avg), shorten(r.Max), shorten(r.Jitter)
-		e.p50, e.p95 = shorten(percentile(r.RTTs, 0.5)), shorten(percentile(r.RTTs, 0.95))
+		sorted := slices.Sorted(slices.Values(r.RTTs))
+		e.p50, e.p95 = shorten(percentile(sorted, 0.5)), shorten(percentile(sorted, 0.95))
 	}
 	s.round.add(e)
 	s.minute.add(at, r)
 	s.hour.add(at, r)
 }
 
-// percentile is that of all times, by nearest rank; 0 for none.
-func percentile(all []time.Duration, p float64) time.Duration {
-	if len(all) == 0 {
+// percentile is that of all times, which are sorted, by nearest rank; 0 for none.
+func percentile(sorted []time.Duration, p float64) time.Duration {
+	if len(sorted) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(all))
 	for i, d := range sorted {
 		if float64(i+1) >= p*float64(len(sorted)) {
 			return d

@@ -2,9 +2,6 @@ package ping
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/config"
@@ -22,16 +19,18 @@ type Pinger interface {
 type Monitor struct {
 	schedule.Nudge // Check starts a round now
 
-	cfg    config.Ping
-	pinger Pinger
-	events event.Publisher
-	start  time.Time
-	states []state // of the targets
+	cfg     config.Ping
+	targets []string
+	pinger  Pinger
+	events  event.Publisher
+	start   time.Time
+	states  []state // of the targets
 }
 
 // New returns a monitor of all targets of cfg that publishes to events.
 func New(cfg config.Ping, pinger Pinger, events event.Publisher) *Monitor {
-	return &Monitor{Nudge: schedule.NewNudge(), cfg: cfg, pinger: pinger, events: events, start: time.Now(), states: make([]state, len(cfg.All()))}
+	targets := cfg.All()
+	return &Monitor{Nudge: schedule.NewNudge(), cfg: cfg, targets: targets, pinger: pinger, events: events, start: time.Now(), states: make([]state, len(targets))}
 }
 
 // Run probes until ctx is done and then returns nil. It may be called again
@@ -43,7 +42,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		for i, target := range m.cfg.All() {
+		for i, target := range m.targets {
 			next, events := step(target, m.states[i], results[i])
 			next, judged := assess(target, m.cfg.Quality, next, time.Since(m.start), results[i])
 			m.states[i] = next
@@ -58,30 +57,9 @@ func (m *Monitor) Run(ctx context.Context) error {
 // round makes one round to each target, all at the same time, and returns what each has
 // found out.
 func (m *Monitor) round(ctx context.Context) []probe.Result {
-	targets := m.cfg.All()
-	results := make([]probe.Result, len(targets))
-	panics := make(chan string, len(targets))
-	var rounds sync.WaitGroup
-	for i, target := range targets[1:] {
-		rounds.Go(func() {
-			defer hand(panics)
-			results[i+1] = m.echo(ctx, target)
-		})
-	}
-	results[0] = m.echo(ctx, targets[0])
-	rounds.Wait()
-	close(panics)
-	for p := range panics {
-		panic(p) // in the goroutine of Run, where it ends this monitor only
-	}
+	results := make([]probe.Result, len(m.targets))
+	schedule.Together(len(results), func(i int) { results[i] = m.echo(ctx, m.targets[i]) })
 	return results
-}
-
-// hand is deferred: it turns a panic into a text with its stack.
-func hand(panics chan<- string) {
-	if r := recover(); r != nil {
-		panics <- fmt.Sprintf("%v\n%s", r, debug.Stack())
-	}
 }
 
 // echo makes one round to one target.

@@ -1,11 +1,9 @@
 package socket
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/ejgeiger/imon/internal/history"
 )
@@ -15,12 +13,9 @@ func (s *Server) outages(r *http.Request) reply {
 	if unknown := stranger(r, "since"); unknown != "" {
 		return refusal(http.StatusBadRequest, unknown)
 	}
-	var since time.Duration
-	if text := r.Form.Get("since"); text != "" {
-		var err error
-		if since, err = ParsePeriod(text); err != nil {
-			return refusal(http.StatusBadRequest, err.Error())
-		}
+	since, err := period(r, "since")
+	if err != nil {
+		return refusal(http.StatusBadRequest, err.Error())
 	}
 	return inJSON(http.StatusOK, s.instance.Outages(since))
 }
@@ -34,13 +29,11 @@ func (s *Server) history(r *http.Request) reply {
 	if _, found := s.instance.Status(q.Monitor); !found {
 		return refusal(http.StatusNotFound, fmt.Sprintf("there is no monitor %q", q.Monitor))
 	}
-	if text := r.Form.Get("since"); text != "" {
-		var err error
-		if q.Since, err = ParsePeriod(text); err != nil {
-			return refusal(http.StatusBadRequest, err.Error())
-		}
+	var err error
+	if q.Since, err = period(r, "since"); err == nil {
+		_, err = q.Span()
 	}
-	if err := s.instance.History(io.Discard, history.Query{Monitor: "-", Resolution: q.Resolution}); errors.Is(err, history.ErrResolution) {
+	if err != nil {
 		return refusal(http.StatusBadRequest, err.Error())
 	}
 	return reply{code: http.StatusOK, stream: func(w io.Writer) error { return s.instance.History(w, q) }}

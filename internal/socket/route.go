@@ -71,12 +71,9 @@ func (s *Server) failover(r *http.Request) reply {
 	if unknown := stranger(r, "to", "for"); unknown != "" {
 		return refusal(http.StatusBadRequest, unknown)
 	}
-	var d time.Duration
-	if text := r.Form.Get("for"); text != "" {
-		var err error
-		if d, err = ParsePeriod(text); err != nil {
-			return refusal(http.StatusBadRequest, err.Error())
-		}
+	d, err := period(r, "for")
+	if err != nil {
+		return refusal(http.StatusBadRequest, err.Error())
 	}
 	p, err := s.instance.Failover(r.Form.Get("to"), d)
 	if errors.Is(err, ErrOff) {
@@ -86,6 +83,15 @@ func (s *Server) failover(r *http.Request) reply {
 		return refusal(http.StatusBadRequest, err.Error())
 	}
 	return inJSON(http.StatusOK, p)
+}
+
+// period is the argument of that name, 0 when it is not there.
+func period(r *http.Request, name string) (time.Duration, error) {
+	text := r.Form.Get(name)
+	if text == "" {
+		return 0, nil
+	}
+	return ParsePeriod(text)
 }
 
 // stranger is what is wrong with the names of the arguments: a misspelt one must

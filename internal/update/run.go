@@ -99,11 +99,7 @@ func (s *Sink) pathOf(e event.Event) probe.Path {
 	if s.cfg.Follow != config.FollowEach {
 		return probe.Path{}
 	}
-	device := e.Uplink.Link
-	if device == "" {
-		device = e.Uplink.Interface
-	}
-	return probe.Path{Source: e.Uplink.Address, Interface: device}
+	return probe.Path{Source: e.Uplink.Address, Interface: e.Uplink.Netdev()}
 }
 
 // first is the record that is to be looked at first, whether it is to be delivered,

@@ -2,9 +2,6 @@ package updown
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/config"
@@ -108,30 +105,14 @@ func (m *Monitor) result(in observation) event.Event {
 // first, there is nothing to tell.
 func (m *Monitor) lookAtSecondaries(ctx context.Context) []event.Event {
 	found := make([]event.Event, len(m.cfg.Secondaries))
-	panics := make(chan string, len(found))
-	var rounds sync.WaitGroup
-	for i, target := range m.cfg.Secondaries {
-		rounds.Go(func() {
-			defer hand(panics)
-			found[i] = secondary(target, m.echo(ctx, target))
-		})
-	}
-	rounds.Wait()
-	close(panics)
-	for p := range panics {
-		panic(p) // in the goroutine of Run, where it ends this monitor only
-	}
+	schedule.Together(len(found), func(i int) {
+		target := m.cfg.Secondaries[i]
+		found[i] = secondary(target, m.echo(ctx, target))
+	})
 	if ctx.Err() != nil {
 		return nil
 	}
 	return found
-}
-
-// hand is deferred: it turns a panic into a text with its stack.
-func hand(panics chan<- string) {
-	if r := recover(); r != nil {
-		panics <- fmt.Sprintf("%v\n%s", r, debug.Stack())
-	}
 }
 
 func (m *Monitor) echo(ctx context.Context, target string) probe.Result {

@@ -15,7 +15,7 @@ import (
 // length takes no more memory than that; f must not keep what it gets. A list that
 // was changed meanwhile is [netlink.ErrDumpInterrupted].
 func dump(protocol int, request []byte, f func(message []byte)) error {
-	fd, err := openList(protocol)
+	fd, err := openSocket(protocol)
 	if err != nil {
 		return err
 	}
@@ -23,8 +23,8 @@ func dump(protocol int, request []byte, f func(message []byte)) error {
 	return receive(fd, request, f)
 }
 
-// openList opens a socket for lists.
-func openList(protocol int) (int, error) {
+// openSocket opens a netlink socket of a protocol, whose answers do not take for ever.
+func openSocket(protocol int) (int, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
 		return -1, err
@@ -50,7 +50,7 @@ func (l *lists) dump(request []byte, f func(message []byte)) (err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.fd == 0 {
-		if l.fd, err = openList(unix.NETLINK_ROUTE); err != nil {
+		if l.fd, err = openSocket(unix.NETLINK_ROUTE); err != nil {
 			l.fd = 0
 			return err
 		}

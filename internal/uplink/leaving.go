@@ -36,18 +36,18 @@ func (r *Router) Prepare(a netip.Addr, urgent bool) error {
 	if !a.Is4() {
 		return nil
 	}
-	deadline := time.Now().Add(hurry)
-	if !urgent {
-		deadline = time.Now().Add(time.Second)
+	patience := time.Second
+	if urgent {
+		patience = hurry
 	}
-	requests, err := flowsInText(a, 0, deadline)
+	requests, err := flowsInText(a, 0, time.Now().Add(patience))
 	if err != nil && !urgent {
 		requests, err = flowsByNetlink(a)
 	}
 	if len(requests) == 0 {
 		return err
 	}
-	socket, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
+	socket, err := openSocket(unix.NETLINK_NETFILTER)
 	if err != nil {
 		return fmt.Errorf("cannot open a netlink socket: %w", err)
 	}
@@ -71,10 +71,16 @@ func flowsByNetlink(a netip.Addr) (requests [][]byte, err error) {
 
 // removal is the request to remove the flow that the kernel has described.
 func removal(flow []byte) []byte {
-	r := nl.NewNetlinkRequest(int(netlink.ConntrackTable)<<8|nl.IPCTNL_MSG_CT_DELETE, 0)
-	r.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_INET, Version: nl.NFNETLINK_V0})
+	r := newRemoval(0)
 	r.AddRawData(slices.Clone(flow))
 	return r.Serialize()
+}
+
+// newRemoval is the request to remove a flow that is still to be described.
+func newRemoval(flags int) *nl.NetlinkRequest {
+	r := nl.NewNetlinkRequest(int(netlink.ConntrackTable)<<8|nl.IPCTNL_MSG_CT_DELETE, flags)
+	r.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_INET, Version: nl.NFNETLINK_V0})
+	return r
 }
 
 // remove removes the flows. The kernel has done it when the request is sent; one that

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
@@ -117,8 +116,7 @@ func parseTuple(line []byte) (t tuple, leaves netip.Addr, ok bool) {
 // removal is the request to remove the flow.
 func (t tuple) removal(flags int) []byte {
 	big := func(n uint16) []byte { return binary.BigEndian.AppendUint16(nil, n) }
-	r := nl.NewNetlinkRequest(int(netlink.ConntrackTable)<<8|nl.IPCTNL_MSG_CT_DELETE, flags)
-	r.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_INET, Version: nl.NFNETLINK_V0})
+	r := newRemoval(flags)
 	whole := nl.NewRtAttr(unix.NLA_F_NESTED|nl.CTA_TUPLE_ORIG, nil)
 	ip := whole.AddRtAttr(unix.NLA_F_NESTED|nl.CTA_TUPLE_IP, nil)
 	ip.AddRtAttr(nl.CTA_IP_V4_SRC, t.source.AsSlice())
@@ -147,7 +145,7 @@ func forgetByText(a netip.Addr) error {
 	if len(requests) == 0 {
 		return err
 	}
-	socket, failed := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
+	socket, failed := openSocket(unix.NETLINK_NETFILTER)
 	if failed != nil {
 		return failed
 	}
