@@ -341,3 +341,41 @@ func TestWishDuringAPoll(t *testing.T) {
 		t.Errorf("another way: %+v", out)
 	}
 }
+
+// After routes that flapped, a change that no route shows is found out when it is in any case, and
+// the next one that a route shows at once: what flapped has cost what it got, and no more.
+func TestFlappingDoesNotPutPollsOff(t *testing.T) {
+	r := rulesFor("a", "b", "c")
+	s, now, polls := begin(r, 0), time.Duration(1), 0
+	look := func(way string) {
+		var out outcome
+		s, out = step(r, s, input{now: now, way: uplink.Way{Device: way}})
+		for begun := out.ask != nobody; out.ask != nobody; begun = false {
+			if begun {
+				polls++
+			}
+			s, out = step(r, s, input{now: now, answered: true, address: addresses["X"]})
+		}
+	}
+	for i := range 40 { // in 20 s
+		look(fmt.Sprint("eth", i%2))
+		now += 500 * time.Millisecond
+	}
+	if polls < 10 || polls > 13 {
+		t.Errorf("%d polls while it flaps, want ten at once and then one each 10 s", polls)
+	}
+	polls = 0
+	for end := now + r.lookup; now <= end; now += 100 * time.Millisecond {
+		look("eth1")
+	}
+	if polls == 0 {
+		t.Errorf("nobody was asked for %v after it", r.lookup)
+	}
+	now += 2 * burst * earn
+	look("eth1")
+	polls = 0
+	look("eth0")
+	if polls != 1 {
+		t.Error("a change long after it is not found out at once")
+	}
+}

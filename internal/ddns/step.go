@@ -151,6 +151,9 @@ func (s state) look(r rules, in input) (state, outcome) {
 	if in.now < s.due {
 		return s, outcome{ask: nobody, done: in.tick}
 	}
+	if s.eager {
+		s.spent = max(s.spent, in.now) + earn
+	}
 	out := outcome{ask: nobody, cancel: s.asking}
 	s.reply, s.asking, s.begun, s.due = nil, true, in.now, busy
 	if in.away != nil {
@@ -278,9 +281,14 @@ const (
 	burst = 10
 )
 
-// rush makes a poll due, at once or when it is paid for.
+// rush makes a poll due, at once or, when too many have been, as long after the last one as it
+// takes to earn one, and never later than one was due anyway. It is paid when it begins, so
+// that one that waits costs one, however many want it.
 func (s state) rush(now time.Duration) state {
-	s.spent = max(s.spent, now) + earn
-	s.due, s.eager, s.wait = max(now, s.spent-burst*earn), true, 0
+	at := now
+	if s.spent-(burst-1)*earn >= now {
+		at = max(now, s.begun+earn)
+	}
+	s.due, s.eager, s.wait = min(s.due, at), true, 0
 	return s
 }
