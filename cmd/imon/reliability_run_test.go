@@ -22,15 +22,14 @@ type record struct {
 // that works if any does; every monitor goes on; nothing is left over.
 func TestFaultMatrix(t *testing.T) {
 	rounds := setting(t, faultsVariable, 1)
-	for kind, troubles := range map[string][]trouble{
-		"lines": troublesOfLines(),
-	} {
+	for kind, list := range troubles() {
+
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			d := openTrial(t, 1)
 			var all []*record
 			defer func() { t.Log("\n" + records(all)) }()
-			for _, x := range troubles {
+			for _, x := range list {
 				name := x.fault(d).Name
 				if !strings.Contains(name, os.Getenv(faultVariable)) {
 					continue
