@@ -43,7 +43,7 @@ func troubles() map[string][]trouble {
 
 // troublesOfLines are those of cables, interfaces and providers.
 func troublesOfLines() []trouble {
-	const line1, line2, lines = "line 1", "line 2", "line 1 line 2"
+	const line1, line2, lines = "line 1", "line 2", "line 1,line 2"
 	return []trouble{
 		{func(d *trial) lab.Fault { return d.CutISP(0) }, first, line1, none},
 		{func(d *trial) lab.Fault { return d.CutISP(1) }, second, line2, none},
@@ -81,7 +81,7 @@ func troublesOfRouting() []trouble {
 		{func(d *trial) lab.Fault { return d.RPFilter(1) }, neither, "sysctl", none},
 		{func(d *trial) lab.Fault { return d.RPFilter(2) }, neither, "sysctl", none},
 		{func(d *trial) lab.Fault { return d.RouteStorm(2000) }, neither, "storm", none},
-		{func(d *trial) lab.Fault { return d.overrun() }, neither, "storm routes process", blind},
+		{func(d *trial) lab.Fault { return d.overrun() }, neither, "storm,routes,process", blind},
 		{func(d *trial) lab.Fault { return d.NoNewFlows() }, both, "flows", blind},
 	}
 }
@@ -115,7 +115,7 @@ func troublesOfServices() []trouble {
 // troublesOfTheProcess are those of imon itself and of its action script. With most of
 // them a cable is cut, so that there is something to do.
 func troublesOfTheProcess() []trouble {
-	const process, script = "process line 1", "script line 1"
+	const process, script = "process,line 1", "script,line 1"
 	return []trouble{
 		{func(d *trial) lab.Fault { return d.stopped() }, first, process, none},
 		{func(d *trial) lab.Fault { return d.killed() }, neither, process, none},
@@ -125,8 +125,8 @@ func troublesOfTheProcess() []trouble {
 		{func(d *trial) lab.Fault { return d.withinMemory(12) }, first, process, none},
 		{func(d *trial) lab.Fault { return d.syslogGone() }, first, process, none},
 		{func(d *trial) lab.Fault { return d.syslogBlocked() }, first, process, none},
-		{func(d *trial) lab.Fault { return d.diskFull() }, first, "state line 1", none},
-		{func(d *trial) lab.Fault { return d.diskReadOnly() }, first, "state line 1", none},
+		{func(d *trial) lab.Fault { return d.diskFull() }, first, "state,line 1", none},
+		{func(d *trial) lab.Fault { return d.diskReadOnly() }, first, "state,line 1", none},
 		{func(d *trial) lab.Fault { return d.action("hangs", "trap '' TERM; sleep 1000") }, first, script, none},
 		{func(d *trial) lab.Fault {
 			return d.action("forks", "for i in 1 2 3 4 5 6 7 8; do sleep 1000 & done; wait")

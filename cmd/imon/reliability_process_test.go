@@ -119,7 +119,7 @@ func (d *trial) withinMemory(mebibytes int) lab.Fault {
 			return err
 		}
 		if err := d.wait("an empty control group", func() bool { return os.Remove(group) == nil }); err != nil {
-			return err
+			return fmt.Errorf("%w: there are %q", err, content(group+"/cgroup.procs"))
 		}
 		if killed != "0" {
 			return fmt.Errorf("%s processes were killed for want of memory", killed)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"text/tabwriter"
 	"time"
+
+	"github.com/ejgeiger/imon/internal/lab"
 )
 
 // record is what became of one fault in all of its rounds.
@@ -44,15 +46,65 @@ func TestFaultMatrix(t *testing.T) {
 	}
 }
 
+// TestFaultPairs has imon undergo two faults at a time, at random: the second comes
+// while the first lasts, and lasts longer.
+func TestFaultPairs(t *testing.T) {
+	t.Parallel()
+	seed := setting(t, seedVariable, 1)
+	t.Logf("%s=%d", seedVariable, seed)
+	d := openTrial(t, uint64(seed))
+	var all []trouble
+	for _, kind := range []string{"lines", "process", "routing", "services"} {
+		all = append(all, troubles()[kind]...)
+	}
+	r := &record{name: "pairs"}
+	defer func() { t.Log("\n" + records([]*record{r})) }()
+	for range setting(t, pairsVariable, 4) {
+		d.note(r, d.pair(all))
+	}
+}
+
+// pair is two troubles at random that do not touch the same thing.
+func (d *trial) pair(all []trouble) trouble {
+	for {
+		a, b := all[d.rng.IntN(len(all))], all[d.rng.IntN(len(all))]
+		if a.collides(b) {
+			continue
+		}
+		return trouble{
+			fault:   func(d *trial) lab.Fault { return inTurn(a.fault(d), b.fault(d)) },
+			dead:    [2]bool{a.dead[0] || b.dead[0], a.dead[1] || b.dead[1]},
+			touches: a.touches + " " + b.touches,
+			but:     max(a.but, b.but),
+		}
+	}
+}
+
+// inTurn is a second fault while the first lasts.
+func inTurn(a, b lab.Fault) lab.Fault {
+	return lab.NewFault(a.Name+", then "+b.Name, all(a.Inject, b.Inject), all(a.Restore, b.Restore))
+}
+
+// collides reports whether both touch the same thing.
+func (x trouble) collides(y trouble) bool {
+	for _, thing := range strings.Split(x.touches, ",") {
+		if slices.Contains(strings.Split(y.touches, ","), thing) {
+			return true
+		}
+	}
+	return false
+}
+
 // note has one round of a fault written down.
 func (d *trial) note(r *record, x trouble) {
+	began := time.Now()
 	away, err := d.undergo(x)
 	r.away = append(r.away, away)
 	if err == nil {
 		return
 	}
 	r.wrong = append(r.wrong, err)
-	d.t.Errorf("%s, round %d: %v", r.name, len(r.away), err)
+	d.t.Errorf("%s, round %d, from %s on: %v", x.fault(d).Name, len(r.away), began.Format(time.TimeOnly), err)
 	if d.Ended() || d.recover() != nil {
 		d.t.Fatal("imon does not recover")
 	}

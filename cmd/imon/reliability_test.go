@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ejgeiger/imon/internal/lab"
+	"github.com/ejgeiger/imon/internal/netifd/netifdtest"
 	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/ubus/ubustest"
 )
@@ -79,6 +80,7 @@ func openTrial(t *testing.T, seed uint64) *trial {
 		t.Fatal(err)
 	}
 	d.flow = flow
+	netifdtest.Start(t, d.ubusd.Socket())
 	d.launch()
 	d.via(0)
 	d.see(d.started, "External IP Address changed")
@@ -272,5 +274,5 @@ func (d *trial) revive(then func(), how ...string) error {
 	if then != nil {
 		then()
 	}
-	return d.wait("an answer of the next imon", func() bool { return d.rounds() != nil })
+	return d.wait("a round of the next imon", func() bool { return d.rounds()["failover"] > 0 })
 }
