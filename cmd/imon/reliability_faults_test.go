@@ -120,7 +120,7 @@ func troublesOfTheProcess() []trouble {
 		{func(d *trial) lab.Fault { return d.stopped() }, first, process, none},
 		{func(d *trial) lab.Fault { return d.killed() }, neither, process, none},
 		{func(d *trial) lab.Fault { return d.killedDuringASwitch() }, first, process, none},
-		{func(d *trial) lab.Fault { return d.withoutFiles() }, both, process, deaf},
+		{func(d *trial) lab.Fault { return d.withoutFiles() }, first, process, deaf},
 		{func(d *trial) lab.Fault { return d.withinMemory(16) }, first, process, none},
 		{func(d *trial) lab.Fault { return d.withinMemory(12) }, first, process, none},
 		{func(d *trial) lab.Fault { return d.syslogGone() }, first, process, none},

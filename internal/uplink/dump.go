@@ -3,6 +3,7 @@ package uplink
 import (
 	"encoding/binary"
 	"errors"
+	"sync"
 	"syscall"
 
 	"github.com/vishvananda/netlink"
@@ -14,15 +15,68 @@ import (
 // length takes no more memory than that; f must not keep what it gets. A list that
 // was changed meanwhile is [netlink.ErrDumpInterrupted].
 func dump(protocol int, request []byte, f func(message []byte)) error {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol)
+	fd, err := openList(protocol)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
+	return receive(fd, request, f)
+}
+
+// openList opens a socket for lists.
+func openList(protocol int) (int, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol)
+	if err != nil {
+		return -1, err
+	}
 	limit := unix.NsecToTimeval(timeout.Nanoseconds())
 	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit); err != nil {
-		return err
+		unix.Close(fd)
+		return -1, err
 	}
+	return fd, nil
+}
+
+// lists is a socket for lists of routes that stays open, so that the routes can be
+// seen, and changed, while there is no file descriptor left for another one.
+type lists struct {
+	mu sync.Mutex
+	fd int // 0 for none
+}
+
+// dump is [dump] by that socket. After an error, of which there may be a rest in the
+// socket, the next call has another one.
+func (l *lists) dump(request []byte, f func(message []byte)) (err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fd == 0 {
+		if l.fd, err = openList(unix.NETLINK_ROUTE); err != nil {
+			l.fd = 0
+			return err
+		}
+	}
+	if err = receive(l.fd, request, f); err != nil && !errors.Is(err, netlink.ErrDumpInterrupted) {
+		l.shut()
+	}
+	return err
+}
+
+// close closes the socket, which is opened again if need be.
+func (l *lists) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.shut()
+}
+
+func (l *lists) shut() {
+	if l.fd != 0 {
+		unix.Close(l.fd)
+	}
+	l.fd = 0
+}
+
+// receive sends a request and reads the answer to its end.
+func receive(fd int, request []byte, f func(message []byte)) error {
 	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return err
 	}

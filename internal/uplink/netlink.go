@@ -15,8 +15,17 @@ import (
 // timeout is how long the kernel may take for one answer.
 const timeout = 5 * time.Second
 
-// conn is the connection to the kernel: an rtnetlink(7) socket.
-type conn struct{ *netlink.Handle }
+// conn is the connection to the kernel: an rtnetlink(7) socket, and one for long lists.
+type conn struct {
+	*netlink.Handle
+	lists *lists
+}
+
+// Close closes both.
+func (c conn) Close() {
+	c.Handle.Close()
+	c.lists.close()
+}
 
 func dial() (conn, error) {
 	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
@@ -27,7 +36,7 @@ func dial() (conn, error) {
 		h.Close()
 		return conn{}, fmt.Errorf("cannot set up a netlink socket: %w", err)
 	}
-	return conn{h}, nil
+	return conn{h, &lists{}}, nil
 }
 
 // list asks for everything that the plans look at: in five requests at most,

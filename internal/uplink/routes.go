@@ -26,7 +26,7 @@ func (c conn) listRoutes(k *kernel) error {
 func (c conn) eachRoute(k *kernel, f func([]byte, route)) error {
 	request := nl.NewNetlinkRequest(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
 	request.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: uint8(k.family.number())}})
-	return dump(unix.NETLINK_ROUTE, request.Serialize(), func(b []byte) {
+	return c.lists.dump(request.Serialize(), func(b []byte) {
 		if len(b) < unix.SizeofRtMsg || binary.NativeEndian.Uint32(b[8:])&unix.RTM_F_CLONED != 0 {
 			return
 		}

@@ -145,7 +145,8 @@ func TestSwitchIsAtomic6(t *testing.T) {
 	reader, known := newHandle(t, netns.None()), r.settings
 	var watching sync.WaitGroup
 	watching.Go(func() {
-		c := conn{reader}
+		c := conn{reader, &lists{}}
+		defer c.lists.close()
 		for {
 			select {
 			case <-stop:

@@ -58,7 +58,8 @@ func (w *world) clear6() {
 			w.set(w.here.RuleDel(&r))
 		}
 	}
-	c := conn{w.here}
+	c := conn{w.here, &lists{}}
+	defer c.lists.close()
 	k, err := c.list(settings{family: V6})
 	w.set(err)
 	for _, o := range k.planOpen() {

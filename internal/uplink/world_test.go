@@ -245,7 +245,8 @@ func (w *world) setDefault(r *Router, i int) {
 // text is what of routes and rules is in the kernel, ours and default routes.
 func (w *world) text(r *Router) string {
 	w.t.Helper()
-	c := conn{w.here}
+	c := conn{w.here, &lists{}}
+	defer c.lists.close()
 	k, err := c.list(r.settings)
 	w.set(err)
 	return strings.NewReplacer(tableName(r.tables[0]), "A", tableName(r.tables[1]), "B").Replace(k.text())
