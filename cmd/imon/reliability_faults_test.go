@@ -63,6 +63,9 @@ func troublesOfLines() []trouble {
 		{func(d *trial) lab.Fault { return d.Bounce(0) }, neither, line1, none},
 		{func(d *trial) lab.Fault { return d.SmallMTU(0) }, neither, "mtu", none},
 		{func(d *trial) lab.Fault { return d.Duplicated(0) }, neither, "duplicates", none},
+		{func(d *trial) lab.Fault { return d.Late(0, 60*time.Millisecond) }, neither, "detour", none},
+		{func(d *trial) lab.Fault { return d.Late(0, time.Second) }, first, "detour", none},
+		{func(d *trial) lab.Fault { return d.Forged(0) }, first, "detour", none},
 	}
 }
 
@@ -106,7 +109,7 @@ func troublesOfServices() []trouble {
 		{func(d *trial) lab.Fault { return d.WebWrong("HTTP lies", lab.Answer{Body: "104.16.9.9\n"}) }, neither, web, none},
 		{func(d *trial) lab.Fault { return d.WebWrong("HTTP 503", lab.Answer{Status: 503}) }, neither, web, none},
 		{func(d *trial) lab.Fault { return d.ExternalChanged(0) }, neither, "external", none},
-		{func(d *trial) lab.Fault { return d.HostDown("9.9.9.9") }, neither, "host", blind},
+		{func(d *trial) lab.Fault { return d.HostDown("93.184.215.14") }, neither, "host", none},
 		{func(d *trial) lab.Fault { return d.HostDown("1.1.1.1") }, both, "host", none},
 		{func(d *trial) lab.Fault { return d.ubusdKilled() }, neither, "ubusd", none},
 	}

@@ -96,7 +96,7 @@ func (d *trial) configure(c lab.Config) {
 	for _, monitor := range []string{"ddns", "updown", "failover", "ping"} {
 		c.Set(monitor, "enable", true).Set(monitor, "interval", 0.2).Set(monitor, "pingwait", 0.2)
 	}
-	c.Set("updown", "monitorip", "host9.example").Set("global", "action-timeout", 1)
+	c.Set("updown", "monitorip", "example.com").Set("global", "action-timeout", 1)
 }
 
 // launch starts imon, by another program if there is one.
