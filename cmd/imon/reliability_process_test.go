@@ -112,11 +112,13 @@ func (d *trial) withinMemory(mebibytes int) lab.Fault {
 		if group, err = newGroup(mebibytes << 20); err != nil {
 			return err
 		}
-		d.t.Cleanup(func() { os.Remove(group) }) // not before: the kernel may have a dead process in it for seconds
 		return d.revive(func() { d.confine(group) }, "sh", "-c", `kill -STOP $$; exec "$@"`, "sh")
 	}, func() error {
 		killed := ooms(group)
 		if err := d.revive(nil); err != nil {
+			return err
+		}
+		if err := d.wait("an empty control group", func() bool { return os.Remove(group) == nil }); err != nil {
 			return err
 		}
 		if killed != "0" {
@@ -147,12 +149,17 @@ func newGroup(limit int) (string, error) {
 		if os.Mkdir(group, 0o755) != nil {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join(group, file), fmt.Append(nil, limit), 0o644); err == nil {
+		f, err := os.OpenFile(filepath.Join(group, file), os.O_WRONLY, 0) // which the kernel has made
+		if err == nil {
+			_, err = fmt.Fprint(f, limit)
+			f.Close()
+		}
+		if err == nil {
 			return group, nil
 		}
 		os.Remove(group)
 	}
-	return "", fmt.Errorf("cannot limit memory: no control groups here that have it")
+	return "", fmt.Errorf("cannot limit memory: %w: no control groups that have it", lab.ErrMissing)
 }
 
 // ooms is how many processes of a group were killed for want of memory.
@@ -189,8 +196,8 @@ func (d *trial) syslogBlocked() lab.Fault {
 // logTo starts imon anew, with syslog where its own view of /run is that directory;
 // ip-netns(8) gives it a view of its own.
 func (d *trial) logTo(dir string) error {
-	if _, err := os.Stat("/dev/log"); err == nil {
-		return fmt.Errorf("this machine has a /dev/log that is no link into /run")
+	if f, err := os.Lstat("/dev/log"); err == nil && f.Mode()&os.ModeSymlink == 0 {
+		return fmt.Errorf("cannot do without syslog: %w: its /dev/log is no link into /run", lab.ErrMissing)
 	}
 	return d.revive(nil, "sh", "-c", `mount --bind "$0" /run && program=$1 && shift 2 && exec "$program" "$@"`, dir)
 }

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -10,6 +11,9 @@ import (
 
 	"golang.org/x/sys/unix"
 )
+
+// ErrMissing is in the error of a fault for which this machine has not what it takes.
+var ErrMissing = errors.New("this machine has not what it takes")
 
 // Late is a line on which everything that comes from the internet takes so much
 // longer. A kernel without netem has no such queue, so the packets make a detour
@@ -20,22 +24,39 @@ func (l *Lab) Late(i int, by time.Duration) Fault {
 	})
 }
 
+// Duplicated is a line on which every echo reply comes twice.
+func (l *Lab) Duplicated(i int) Fault {
+	return l.detour(i, fmt.Sprintf("duplicate ICMP replies on line %d", i+1), func(packet []byte, send func([]byte)) {
+		send(packet)
+		if isEcho(packet) {
+			send(packet)
+		}
+	})
+}
+
 // Forged is a line on which no true echo reply comes, but ones with another
 // identifier, another sequence number and other contents.
 func (l *Lab) Forged(i int) Fault {
 	return l.detour(i, fmt.Sprintf("forged ICMP replies on line %d", i+1), func(packet []byte, send func([]byte)) {
-		const protocol, icmp, header = 9, 1, 20
-		if len(packet) < header+8 || packet[protocol] != icmp {
+		if !isEcho(packet) {
 			send(packet)
 			return
 		}
-		for _, at := range []int{header + 5, header + 7, len(packet) - 1} {
+		for _, at := range []int{ipHeader + 5, ipHeader + 7, len(packet) - 1} {
 			forged := slices.Clone(packet)
 			forged[at]++
-			seal(forged[header:])
+			seal(forged[ipHeader:])
 			send(forged)
 		}
 	})
+}
+
+// ipHeader is the length of an IPv4 header without options (RFC 791).
+const ipHeader = 20
+
+// isEcho reports whether an IPv4 packet is an ICMP message with contents.
+func isEcho(packet []byte) bool {
+	return len(packet) > ipHeader+8 && packet[9] == unix.IPPROTO_ICMP
 }
 
 // seal puts the right checksum into an ICMP message (RFC 792, RFC 1071).
@@ -55,6 +76,7 @@ func seal(message []byte) {
 // may send it on, now or later.
 func (l *Lab) detour(i int, name string, handle func(packet []byte, send func([]byte))) Fault {
 	const lines = "link set detour up\nroute add default dev detour table 99\nrule add iif far lookup 99 pref 99\n"
+	const untracked = "chain pre {\ntype filter hook prerouting priority -300\niifname detour notrack\n}" // NAT is done
 	var tunnel *os.File
 	var running sync.WaitGroup
 	return Fault{name, func() (err error) {
@@ -71,6 +93,9 @@ func (l *Lab) detour(i int, name string, handle func(packet []byte, send func([]
 				handle(slices.Clone(buffer[:n]), func(packet []byte) { file.Write(packet) })
 			}
 		})
+		if err := l.ISPs[i].nft(table("ip", "lab_detour", untracked)); err != nil {
+			return err
+		}
 		return l.ISPs[i].batch(lines)
 	}, func() error {
 		err := l.ISPs[i].batch("rule del pref 99\n")
@@ -85,7 +110,7 @@ func (l *Lab) detour(i int, name string, handle func(packet []byte, send func([]
 func openTunnel(name string) (*os.File, error) {
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open a tunnel: %w", err)
+		return nil, fmt.Errorf("cannot open a tunnel: %w: %w", ErrMissing, err)
 	}
 	request, err := unix.NewIfreq(name)
 	if err == nil {

@@ -67,13 +67,6 @@ func (l *Lab) SmallMTU(i int) Fault {
 		"chain forward {\ntype filter hook forward priority -300\nmeta length > 600 drop\n}")
 }
 
-// Duplicated is a provider that sends every echo reply twice (it needs nft_dup_ipv4).
-func (l *Lab) Duplicated(i int) Fault {
-	return dropping(fmt.Sprintf("duplicate ICMP replies on line %d", i+1), l.ISPs[i], "ip", "lab_dup",
-		fmt.Sprintf("chain post {\ntype filter hook postrouting priority 300\n"+
-			"oifname lan icmp type echo-reply dup to %s device lan\n}", home(i).Address.Addr()))
-}
-
 // NoNewFlows is a router whose table of tracked connections is full: no packet of a
 // new flow leaves it or passes it, its own get EPERM, and old flows go on. The real
 // limit, nf_conntrack_max, is that of the whole machine, so rules do the same here.
