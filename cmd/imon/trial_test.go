@@ -20,9 +20,9 @@ import (
 )
 
 // How many rounds of each fault there are, how many pairs at random, by which seed,
-// and of which faults, by a part of the name. "make faults" has 20 rounds and 50 pairs.
+// and of which faults, by a part of the name. "make fault-matrix" has 20 rounds and 50 pairs.
 const (
-	faultsVariable = "IMON_FAULTS"
+	roundsVariable = "IMON_FAULT_ROUNDS"
 	pairsVariable  = "IMON_PAIRS"
 	seedVariable   = "IMON_SEED"
 	faultVariable  = "IMON_FAULT"

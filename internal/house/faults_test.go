@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-// Every test that docs/reliability.md names exists, and every row of its table of what
+// Every test that docs/faults.md names exists, and every row of its table of what
 // is shown elsewhere names one.
-func TestClaimsOfReliabilityAreTested(t *testing.T) {
-	names, text := tests(t), page(t, "docs/reliability.md")
+func TestClaimsOfFaultsAreTested(t *testing.T) {
+	names, text := tests(t), page(t, "docs/faults.md")
 	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
 	found := named.FindAllStringSubmatch(text, -1)
 	for _, m := range found {
 		if !names[m[1]] {
-			t.Errorf("docs/reliability.md names %s, which is no test", m[1])
+			t.Errorf("docs/faults.md names %s, which is no test", m[1])
 		}
 	}
 	_, table, _ := strings.Cut(text, "| shown by |\n")
