@@ -2,7 +2,7 @@
 VERSION ?= $(shell scripts/version.sh)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build bench bench-floor test test-netconf test-short check demo soak random fuzz fuzz-nightly clean
+.PHONY: help build bench bench-floor test test-netconf test-short check demo soak faults page random fuzz fuzz-nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ bench-floor: ## the least that a failover can take: the kernel's word and one re
 	@go test -run '^$$' -bench 'LinkDown|CarrierLost|SetDefault|Sync' -benchtime 50x ./internal/uplink
 
 test: ## every test, with real kernels' routing in network namespaces (root)
-	@scripts/need.sh gcc:gcc iproute2:ip iputils-ping:ping nftables:nft busybox:busybox perl:perl bind9:named
+	@scripts/need.sh gcc:gcc iproute2:ip iputils-ping:ping nftables:nft busybox:busybox perl:perl bind9:named prometheus:promtool
 	go test -race -shuffle=on -timeout 15m ./...
 
 test-netconf: ## imon check beside the real NetworkManager, dhcpcd and systemd-networkd, all settings (root; IMON_SUITE=trixie)
@@ -41,6 +41,13 @@ check: ## vet, staticcheck, gofmt
 
 soak: ## 1,000 flaps of the uplinks in the lab, with what might pile up (root, about ten minutes)
 	IMON_FLAPS=1000 go test -count=1 -v -run TestSoak -timeout 60m ./cmd/imon
+
+faults: ## every fault of docs/reliability.md twenty times, and fifty pairs (root, six minutes)
+	IMON_FAULTS=20 go test -count=1 -v -run 'TestReliability$$' -timeout 60m ./cmd/imon
+
+page: ## the web page in Chromium, with pictures in dist/ (root; Debian's chromium, 300 MB)
+	@scripts/need.sh iproute2:ip nftables:nft chromium:chromium
+	@mkdir -p dist && IMON_PICTURES=$$PWD/dist go test -count=1 -tags chromium -run TestPageInABrowser ./cmd/imon
 
 random: ## failover through a million events at random on an imagined kernel (two minutes)
 	IMON_EVENTS=1000000 go test -count=1 -v -run TestRandomEvents -timeout 60m ./internal/uplink

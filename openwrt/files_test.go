@@ -180,7 +180,7 @@ func TestEveryOptionIsValidated(t *testing.T) {
 		config.KindSources: "string", config.KindFollow: "or('active','each')", config.KindName: "string", config.KindNames: "string",
 		config.KindUpdate: "or('rfc2136','dyndns2','url')", config.KindServer: "string", config.KindSecret: "string",
 		config.KindAlgorithm: "or('hmac-sha1','hmac-sha224','hmac-sha256','hmac-sha384','hmac-sha512')",
-		config.KindPercent:   "ufloat", config.KindNumber: "range(0,1000)", config.KindStatus: "range(100,599)",
+		config.KindListen:    "string", config.KindPercent: "ufloat", config.KindNumber: "range(0,1000)", config.KindStatus: "range(100,599)",
 	}
 	want := []string{"enabled:bool"}
 	for _, k := range config.Keys() {

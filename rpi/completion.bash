@@ -16,7 +16,7 @@ _imon_instances() {
 # _imon_keys prints the settings of imon.conf(5).
 _imon_keys() {
 	local monitor key side
-	for key in action datefmt instance note imon-configure-version imon-configure-created debug action-timeout; do
+	for key in action datefmt instance note imon-configure-version imon-configure-created debug action-timeout listen outages-copy; do
 		echo "global.$key="
 	done
 	for monitor in ddns updown failover ping; do
@@ -25,13 +25,16 @@ _imon_keys() {
 		done
 	done
 	for key in ddns.providers updown.monitorip updown.addping updown.dnsserver updown.dnslookup \
-		failover.prefer-primary failover.metric ping.monitorip; do
+		failover.prefer-primary failover.metric ping.monitorip ping.addping; do
 		echo "$key="
 	done
 	for key in sources command lookup-interval family follow hostname primary-hostname standby-hostname \
 		further-hostnames force-interval update update-server zone ttl key-name key-algorithm key-secret \
 		key-file username password password-file; do
 		echo "ddns.$key="
+	done
+	for key in quality-window failure-loss recovery-loss failure-rtt recovery-rtt failure-jitter recovery-jitter; do
+		echo "ping.$key="
 	done
 	for side in primary standby; do
 		for key in if name gw ping postping method gw6 ping6; do
@@ -58,6 +61,7 @@ _imon() {
 		--instance | -instance) words=$(_imon_instances) ;;
 		--to | -to) words='uci json' ;;
 		--for | -for) words='30m 2h 1d' ;;
+		--since | -since) words='1d 7d 30d' ;;
 		--unset | -unset) words=$(_imon_keys | tr -d =) ;;
 		--set | -set)
 			words=$(_imon_keys)
@@ -73,15 +77,18 @@ _imon() {
 				*-method) words='icmp dns tcp http' ;;
 				failover.family) words='4 6 both' ;;
 				*.primary-if | *.standby-if) words=$(ls /sys/class/net 2>/dev/null) ;;
-				global.action) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
+				global.action | global.outages-copy) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 			esac
 			;;
 		*)
 			case $command in
-				'') words='run check configure convert ddns failover --instance --config --nosyslog --version --help' ;;
+				'') words='run check configure convert ddns events failover report status --instance --config --nosyslog --version --help' ;;
 				run) words='--instance --config --nosyslog --help' ;;
 				check) words='--instance --config --help' ;;
 				configure) words='--instance --set --unset --recommended --uci --json --version --help' ;;
+				events) words='-f --json --instance --help' ;;
+				report) words='--since --csv --json --instance --help' ;;
+				status) words='--watch --json --instance --help' ;;
 				ddns) words='--once --json --instance --config --help' ;;
 				failover) words='primary standby auto --for --instance --help' ;;
 				convert) words='--to --instance --config --help' ;;

@@ -79,7 +79,7 @@ func (p *process) join() {
 		return
 	}
 	p.bus.client.Add(object{
-		front: p.front(), path: path(p.instance), instance: p.instance, check: p.check, reload: p.ask,
+		front: p.front(), path: path(p.instance), check: p.check, reload: p.ask,
 	}.onBus())
 	p.tasks.Start("ubus", p.bus.client)
 	p.tasks.Start("ubus events", p.bus.events)
@@ -117,7 +117,7 @@ func settings(cfg config.Config) []status.Settings {
 		{Monitor: event.Updown, Enabled: cfg.Updown.Enable, Interval: cfg.Updown.Interval, Target: cfg.Updown.Target},
 		failoverSettings(event.Failover, cfg.Failover, four),
 		failoverSettings(event.Failover6, cfg.Failover.V6(), six),
-		{Monitor: event.Ping, Enabled: cfg.Ping.Enable, Interval: cfg.Ping.Interval, Target: cfg.Ping.Target},
+		{Monitor: event.Ping, Enabled: cfg.Ping.Enable, Interval: cfg.Ping.Interval, Target: cfg.Ping.Target, Further: cfg.Ping.Further},
 	}
 }
 

@@ -21,7 +21,10 @@ const usage = `usage: imon [run] [--instance NAME | --config FILE] [--nosyslog]
        imon configure [--help | OPTIONS]
        imon convert --to uci|json [--instance NAME] [--config FILE]
        imon ddns [--instance NAME] [--json] [--once [--config FILE]]
+       imon events [--instance NAME] [-f] [--json]
        imon failover [--instance NAME] [UPLINK [--for TIME] | auto]
+       imon report [--instance NAME] [--since TIME] [--csv | --json]
+       imon status [--instance NAME] [--watch] [--json]
        imon --version | --help
 
 imon watches the way to the internet and keeps it open: four monitors (ddns,
@@ -39,9 +42,16 @@ commands:
                     source has said; with --once print the addresses alone, found
                     out now where no imon runs, a line each: family, uplink,
                     address; exit 1 if one is not known
+  events            ask the running imon what has happened; with -f go on with what
+                    happens, until Ctrl-C
   failover          ask the running imon which uplink is active, or let it keep
                     to UPLINK (primary, standby, a name or an interface) while
                     that is online; auto leaves the choice to it again
+  report            print the outages and the availability of the last 24 hours, 7
+                    and 30 days, to be sent to a provider; also where no imon runs
+  status            ask all running imons, or one, how things are: each monitor,
+                    since when, its figures and the last hour as a picture; with
+                    --watch each second; exit 0 if all is online, 3 if not
 
 options:
   --instance NAME   instance name [main]; reads /etc/default/imon-NAME, or if
@@ -49,7 +59,9 @@ options:
   --config FILE     read FILE instead, JSON or UCI
   --to uci|json     what convert prints
   --for TIME        until then only, then auto: 90s, 30m, 2h, 1d
-  --json            print JSON
+  --since TIME      outages that are not longer ago than that: 12h, 30d [30d]
+  --csv             print outages as comma-separated values
+  --json            print JSON, of status and events one object a line
   --nosyslog        log to standard output with a timestamp, not to syslog
   --version         print the version and exit
   -h, --help        print this and exit
@@ -57,8 +69,9 @@ options:
 
 // options are the command line, taken apart.
 type options struct {
-	command  string // "run", "check", "configure", "convert", "ddns" or "failover"
+	command  string // "run", "check", "configure", "convert", "ddns", "events", "failover", "report" or "status"
 	instance string
+	named    bool   // somebody asked for that instance
 	config   string // "" for the instance's own file
 	to       string // the format that convert writes: "uci" or "json"
 	nosyslog bool
@@ -66,6 +79,11 @@ type options struct {
 
 	uplink string        // that failover prefers, "auto", or "" to look only
 	period time.Duration // for which it does, 0 until told otherwise
+
+	watch  bool // status goes on
+	follow bool // events goes on
+	csv    bool // of report
+	since  time.Duration
 
 	once bool // ddns prints the addresses alone
 	json bool // as JSON
@@ -103,7 +121,7 @@ func parse(e env) (o options, code int, done bool) {
 
 // read takes the options and arguments of a command.
 func (o *options) read(args []string) (version bool, err error) {
-	var period string
+	var period, since string
 	f := flag.NewFlagSet("imon", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.StringVar(&o.instance, "instance", "main", "")
@@ -112,6 +130,11 @@ func (o *options) read(args []string) (version bool, err error) {
 	f.StringVar(&period, "for", "", "")
 	f.BoolVar(&o.once, "once", false, "")
 	f.BoolVar(&o.json, "json", false, "")
+	f.BoolVar(&o.csv, "csv", false, "")
+	f.StringVar(&since, "since", "", "")
+	f.BoolVar(&o.watch, "watch", false, "")
+	f.BoolVar(&o.follow, "f", false, "")
+	f.BoolVar(&o.follow, "follow", false, "")
 	f.BoolVar(&o.nosyslog, "nosyslog", false, "")
 	f.BoolVar(&version, "version", false, "")
 	err = f.Parse(args)
@@ -122,6 +145,10 @@ func (o *options) read(args []string) (version bool, err error) {
 	if err == nil && period != "" {
 		o.period, err = socket.ParsePeriod(period)
 	}
+	if err == nil && since != "" {
+		o.since, err = socket.ParsePeriod(since)
+	}
+	f.Visit(func(f *flag.Flag) { o.named = o.named || f.Name == "instance" })
 	if err == nil && !version {
 		err = o.wrong(f.Args())
 	}
@@ -131,7 +158,7 @@ func (o *options) read(args []string) (version bool, err error) {
 // wrong is why the options do not go together; rest are the arguments that nobody took.
 func (o *options) wrong(rest []string) error {
 	switch {
-	case !slices.Contains([]string{"run", "check", "convert", "ddns", "failover"}, o.command):
+	case !slices.Contains([]string{"run", "check", "convert", "ddns", "events", "failover", "report", "status"}, o.command):
 		return fmt.Errorf("unknown command %q", o.command)
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
@@ -141,10 +168,20 @@ func (o *options) wrong(rest []string) error {
 		return errors.New("--to goes with convert")
 	case o.period > 0 && (o.uplink == "" || o.uplink == status.Auto):
 		return errors.New("--for goes with failover and an uplink")
-	case o.command == "failover" && o.config != "":
-		return errors.New("failover takes --instance, not --config")
-	case o.command != "ddns" && (o.once || o.json):
-		return errors.New("--once and --json go with ddns")
+	case slices.Contains([]string{"events", "failover", "report", "status"}, o.command) && o.config != "":
+		return errors.New(o.command + " takes --instance, not --config")
+	case o.command != "ddns" && o.once:
+		return errors.New("--once goes with ddns")
+	case o.json && !slices.Contains([]string{"ddns", "events", "report", "status"}, o.command):
+		return errors.New("--json goes with ddns, events, report and status")
+	case o.command != "report" && (o.csv || o.since > 0):
+		return errors.New("--csv and --since go with report")
+	case o.csv && o.json:
+		return errors.New("--csv or --json, not both")
+	case o.watch && o.command != "status":
+		return errors.New("--watch goes with status")
+	case o.follow && o.command != "events":
+		return errors.New("-f goes with events")
 	case o.command == "ddns" && !o.once && o.config != "":
 		return errors.New("--config goes with ddns --once")
 	}

@@ -29,7 +29,7 @@ func TestWhereDeliveriesAreKept(t *testing.T) {
 		if c.file != "" {
 			put(t, e.fs, c.file, "")
 		}
-		if got := e.state("main").Path; got != want {
+		if got := e.state("main", "ddns").Path; got != want {
 			t.Errorf("%+v: %s, want %s", c, got, want)
 		}
 	}

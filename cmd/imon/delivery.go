@@ -27,16 +27,16 @@ const stateVariable = "IMON_STATE_DIR"
 // servers before they give one.
 const providerTime = 20 * time.Second
 
-// state is the file of an instance for what was delivered: where systemd says
-// (StateDirectory= of systemd.exec(5)), or in /var/lib; on OpenWrt in memory, to
+// state is a file of an instance for what outlives the process, of that kind: where systemd
+// says (StateDirectory= of systemd.exec(5)), or in /var/lib; on OpenWrt in memory, to
 // spare the flash.
-func (e env) state(instance string) store.State {
+func (e env) state(instance, kind string) store.State {
 	systemd, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":")
 	usual := "/var/lib/imon"
 	if e.isOpenWrt() {
 		usual = "/var/run/imon"
 	}
-	return store.State{Fs: e.fs, Path: filepath.Join(cmp.Or(os.Getenv(stateVariable), systemd, usual), instance+".ddns")}
+	return store.State{Fs: e.fs, Path: filepath.Join(cmp.Or(os.Getenv(stateVariable), systemd, usual), instance+"."+kind)}
 }
 
 // newDelivery returns the sink that delivers external addresses.
@@ -48,7 +48,7 @@ func (e env) newDelivery(instance string, script, log event.Publisher) *update.S
 		Web: web, DNS: probe.NewDNS(resolver), Clock: time.Now,
 		Read: e.secret,
 	}
-	return update.New(network, e.state(instance), script, log)
+	return update.New(network, e.state(instance, "ddns"), script, log)
 }
 
 // maxSecret is how many bytes a file with a secret may have; one that is named by

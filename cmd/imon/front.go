@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/ledger"
+	"github.com/ejgeiger/imon/internal/metrics"
 	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/status"
 	"github.com/ejgeiger/imon/internal/update"
@@ -38,19 +41,37 @@ func (e env) socket(instance string) string {
 
 // front is what others are told and may tell, by whatever way they come.
 type front struct {
+	instance string
 	store    *status.Store
+	past     *history.Store
+	counts   *metrics.Store
+	ledger   *ledger.Ledger
+	sinks    sinks
 	control  controls
 	delivery *update.Sink
 	say      teller
 }
 
 // front returns what others are told of p.
-func (p *process) front() front { return front{p.status, p.control, p.delivery, p.say} }
+func (p *process) front() front {
+	return front{p.instance, p.status, p.past, p.counts, p.ledger, p.sinks(), p.control, p.delivery, p.say}
+}
 
 // listen serves on the instance's socket.
 func (p *process) listen() {
 	if path := p.socket(p.instance); path != "" {
 		p.tasks.Start("socket", socket.New(path, p.front(), p.say.warn))
+	}
+}
+
+// serveWeb serves on the address of a configuration, and no longer on that of the one before.
+func (p *process) serveWeb(address string) {
+	switch {
+	case address == p.current.Global.Listen:
+	case address == "":
+		p.tasks.Stop("web")
+	default:
+		p.tasks.Start("web", socket.NewWeb(address, p.front(), p.say.warn))
 	}
 }
 

@@ -67,6 +67,7 @@ func ending() []os.Signal {
 const (
 	exitOK          = 0
 	exitFault       = 1   // a sentence that begins with "? " is on stderr
+	exitOffline     = 3   // of imon status: something is offline
 	exitUsage       = 2   // the command line is wrong: usage is on stderr
 	exitInterrupted = 130 // Ctrl-C, or a signal, in the middle of a dialogue
 )
@@ -86,8 +87,14 @@ func run(ctx context.Context, e env) int {
 		return convert(o, e)
 	case "ddns":
 		return askDDNS(ctx, o, e)
+	case "events":
+		return askEvents(ctx, o, e)
 	case "failover":
 		return askFailover(ctx, o, e)
+	case "report":
+		return report(ctx, o, e)
+	case "status":
+		return askStatus(ctx, o, e)
 	default:
 		return daemonize(ctx, o, e)
 	}

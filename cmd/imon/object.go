@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/socket"
 	"github.com/ejgeiger/imon/internal/status"
 	"github.com/ejgeiger/imon/internal/ubus"
@@ -14,10 +13,9 @@ import (
 // object is imon on the message bus: what others may ask of this instance.
 type object struct {
 	front
-	path     string
-	instance string
-	check    func(monitor string) []string // asks the running monitors of that name, or all, for a round
-	reload   func()
+	path   string
+	check  func(monitor string) []string // asks the running monitors of that name, or all, for a round
+	reload func()
 }
 
 // onBus is the object as package ubus offers it.
@@ -87,9 +85,7 @@ func (o object) tellEvents(_ context.Context, args ubus.Table) (ubus.Table, erro
 	last := min(since, o.store.Last())
 	for _, tr := range o.store.Recent(since, int(min(limit, status.Transitions))) {
 		last = tr.Sequence
-		found = append(found, append(ubus.Table{
-			{Name: "sequence", Value: tr.Sequence}, {Name: "age_seconds", Value: int64(tr.Age.Seconds())},
-		}, sink.Table(o.instance, tr.Event)...))
+		found = append(found, o.told(tr))
 	}
 	return ubus.Table{{Name: "last", Value: last}, {Name: "events", Value: found}}, nil
 }

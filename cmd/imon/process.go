@@ -10,6 +10,9 @@ import (
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/ledger"
+	"github.com/ejgeiger/imon/internal/metrics"
 	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
@@ -30,6 +33,9 @@ type process struct {
 	monitors monitors
 	current  config.Config // in force; the zero value before the first apply
 	status   *status.Store
+	past     *history.Store
+	counts   *metrics.Store
+	ledger   *ledger.Ledger
 	control  controls
 	bus      *bus // nil where there is no message bus
 	manager  manager
@@ -87,7 +93,10 @@ func (p *process) apply(cfg config.Config, warnings []config.Warning) {
 	p.action.Configure(sink.ActionSettings{Path: cfg.Global.Action, Timeout: cfg.Global.ActionTimeout})
 	p.delivery.Configure(delivered(cfg))
 	p.status.Configure(settings(cfg))
+	p.counts.Configure(settings(cfg))
 	describe(p.say, cfg, warnings)
+	p.serveWeb(cfg.Global.Listen)
+	p.ledger.Configure(cfg.Global.OutagesCopy)
 	p.renumber(cfg.Failover)
 	for _, m := range p.monitors.of(cfg) {
 		p.replace(m, cfg)

@@ -10,6 +10,8 @@ import (
 	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/daemon"
 	"github.com/ejgeiger/imon/internal/event"
+	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/metrics"
 	"github.com/ejgeiger/imon/internal/progress"
 	"github.com/ejgeiger/imon/internal/sink"
 	"github.com/ejgeiger/imon/internal/status"
@@ -60,13 +62,14 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	action := sink.NewAction(o.instance, o.nosyslog, log)
 	p := &process{
 		options: o, env: e, log: log, action: action, say: say, gate: newGate(),
-		status: status.New(o.instance), control: newControls(), manager: manager{say}, progress: progress.New(),
+		status: status.New(o.instance), past: history.New(o.instance), counts: metrics.New(), control: newControls(), manager: manager{say}, progress: progress.New(),
 		asked: make(chan struct{}, 1), checks: make(map[string]func()),
 	}
+	p.ledger = e.newLedger(o.instance, log)
 	p.delivery = e.newDelivery(o.instance, action, log)
 	p.tasks = daemon.New(work, event.NewBus(log, p.progress))
 	p.bus = newBus(e, o.instance, p.control, say)
-	sinks := append([]event.Publisher{log, action, p.delivery, p.gate, p.status, p.progress, prompter{p.check}}, p.bus.publishers()...)
+	sinks := append([]event.Publisher{log, action, p.delivery, p.gate, p.status, p.past, p.counts, p.ledger, p.progress, prompter{p.check}}, p.bus.publishers()...)
 	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control, e.fs)
 	p.tasks.Start("action", action)
 	p.tasks.Start("delivery", p.delivery)
@@ -74,6 +77,7 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	p.join()
 	p.listen()
 	p.apply(cfg, warnings)
+	p.tasks.Start("ledger", p.ledger)
 	if w, wanted := newWatchdog(p.manager, p.progress); wanted {
 		p.tasks.Start("watchdog", w)
 	}

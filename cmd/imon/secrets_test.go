@@ -70,7 +70,7 @@ func keepsSecrets(t *testing.T, update string) {
 	d.bench.launch(d.variable(), stateVariable+"="+state)
 	d.see(d.started, "Cannot deliver ")
 	d.until("the script was told", func() bool { return strings.Contains(content(calls), "arg ddns-ip-update\n") })
-	shown := map[string]string{"log": d.Text(), "script": content(calls), "status": fmt.Sprintf("%+v", d.whole())}
+	shown := map[string]string{"log": d.Text(), "script": content(calls), "status": d.whole(), "metrics": d.pageWith("/metrics", "imon_up{")}
 	for _, file := range []string{"cmdline", "environ"} {
 		shown[file] = content(fmt.Sprintf("/proc/%d/%s", d.Pid(), file))
 	}
@@ -102,13 +102,16 @@ func keepsSecrets(t *testing.T, update string) {
 	d.logIsClean("net42")
 }
 
-// whole is all that the socket tells.
-func (d *counter) whole() string {
+// whole is the state as the socket tells it.
+func (d *counter) whole() string { d.t.Helper(); return d.pageWith("/status", `"monitors"`) }
+
+// pageWith is what the socket answers, which must have some text in it.
+func (d *counter) pageWith(path, text string) string {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), 10*time.Second)
 	defer cancel()
-	body, err := ask(ctx, d.socket(), "GET /status HTTP/1.0\r\n\r\n")
-	if err != nil || !strings.Contains(body, `"monitors"`) {
+	body, err := ask(ctx, d.socket(), "GET "+path+" HTTP/1.0\r\n\r\n")
+	if err != nil || !strings.Contains(body, text) {
 		d.t.Fatalf("%v: %s", err, body)
 	}
 	return body

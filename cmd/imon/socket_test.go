@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,7 +38,18 @@ func openCounter(t *testing.T, edit func(lab.Config)) *counter {
 	return &counter{raise(t, edit), directory}
 }
 
-func (d *counter) launch() { d.t.Helper(); d.bench.launch(d.variable()) }
+// launch starts imon and waits until somebody, perhaps the one before, can be asked.
+func (d *counter) launch() {
+	d.t.Helper()
+	d.bench.launch(d.variable())
+	d.until("somebody listens", func() bool {
+		c, err := net.Dial("unix", d.socket())
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
 
 func (d *counter) variable() string { return directoryVariable + "=" + d.directory }
 

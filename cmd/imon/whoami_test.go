@@ -79,7 +79,7 @@ func TestLiesAreNotBelieved(t *testing.T) {
 	b.polls(1)
 	at := b.inject(b.ExternalChanged(0))
 	b.seeWithin(2*patience, at, "External IP Address changed from 5.9.1.2 to 5.9.1.77") // questions under way hang, 5 s each
-	b.never(untrue.String())
+	b.never(" to " + untrue.String())
 	b.answer(lab.DNSReply{})
 	b.Providers[0].Behave(lab.Answer{})
 	b.restore(b.ExternalChanged(0))

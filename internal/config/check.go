@@ -6,6 +6,7 @@ import "fmt"
 func (b *builder) check() {
 	b.writable()
 	b.action()
+	b.listen()
 	b.target("updown", b.c.Updown.Enable)
 	b.target("ping", b.c.Ping.Enable)
 	b.failover()
@@ -43,6 +44,14 @@ func (b *builder) program(section, key, path, what string) {
 func (b *builder) writable() {
 	if info, err := b.stat(b.doc.path); err == nil && info.Mode().Perm()&0o002 != 0 {
 		b.warn(b.doc.line, "mode should be 0644, or 0600", fmt.Sprintf("Configuration file '%s' can be changed by everybody", escape(b.doc.path)))
+	}
+}
+
+// listen warns when others than this machine can ask.
+func (b *builder) listen() {
+	if !b.c.Global.Local() {
+		b.warn(b.doc.section("global").lineOf("listen"), "a port alone is for this machine",
+			fmt.Sprintf("Whoever can reach %s can read the state of imon, its targets and addresses", b.c.Global.Listen))
 	}
 }
 

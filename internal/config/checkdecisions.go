@@ -8,18 +8,21 @@ import (
 // decisions checks that the settings by which failover decides go together. A
 // recovery threshold of 0 is the failure threshold.
 func (b *builder) decisions() {
-	f, q := b.c.Failover, b.c.Failover.Quality
-	b.notAbove("recovery-loss", q.RecoveryLoss > q.FailureLoss, "failure-loss")
-	b.notAbove("recovery-rtt", q.RecoveryRTT > q.FailureRTT, "failure-rtt")
-	b.notAbove("recovery-jitter", q.RecoveryJitter > q.FailureJitter, "failure-jitter")
-	b.notAbove("hold", f.Hold > f.HoldMax, "hold-max")
+	f := b.c.Failover
+	for i, q := range []Quality{f.Quality, b.c.Ping.Quality} {
+		section := []string{"failover", "ping"}[i]
+		b.notAbove(section, "recovery-loss", q.RecoveryLoss > q.FailureLoss, "failure-loss")
+		b.notAbove(section, "recovery-rtt", q.RecoveryRTT > q.FailureRTT, "failure-rtt")
+		b.notAbove(section, "recovery-jitter", q.RecoveryJitter > q.FailureJitter, "failure-jitter")
+	}
+	b.notAbove("failover", "hold", f.Hold > f.HoldMax, "hold-max")
 	b.measurable()
 }
 
 // notAbove refuses the value of a key if it is above that of another one.
-func (b *builder) notAbove(key string, above bool, limit string) {
+func (b *builder) notAbove(section, key string, above bool, limit string) {
 	if above {
-		b.wrongKey("failover", key, fmt.Sprintf("must not be above %s, which is %s", limit, b.key("failover", limit).Get(b.c)))
+		b.wrongKey(section, key, fmt.Sprintf("must not be above %s, which is %s", limit, b.key(section, limit).Get(b.c)))
 	}
 }
 

@@ -43,6 +43,8 @@ func (c Config) Source() string {
 type Global struct {
 	Action        string        // path of the action script, "" for none
 	ActionTimeout time.Duration // how long one run of the script may take
+	Listen        string        // HOST:PORT of the server by TCP, "" for none
+	OutagesCopy   string        // path of the copy of the ledger, "" for none
 	Datefmt       string        // strftime(3) format of --nosyslog lines
 	Instance      string        // informational; the command line decides
 	Note          string        // informational
@@ -74,8 +76,13 @@ func (u Updown) Refutes() bool { return u.DNSServer != "" && u.DNSName != "" }
 // Ping are the settings of the monitor that measures round-trip times.
 type Ping struct {
 	Rounds
-	Target string // name or address
+	Target  string   // name or address
+	Further []string // more of them
+	Quality Quality  // from when on one of them is degraded
 }
+
+// All are the targets.
+func (p Ping) All() []string { return append([]string{p.Target}, p.Further...) }
 
 // HasSecret reports whether something stands in the configuration itself that nobody
 // but its reader should see.

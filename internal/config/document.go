@@ -112,7 +112,7 @@ func (v value) fits(kind Kind) bool {
 	case formText:
 		return true
 	case formNumber:
-		return kind.number() || kind == KindText
+		return kind.number() || kind == KindText || kind == KindListen
 	case formBool:
 		return kind == KindBool
 	case formList:

@@ -32,7 +32,7 @@ type Failover struct {
 	DryRun           bool // log what would be done, and do nothing
 }
 
-// Quality says from when on an uplink that answers is degraded, and when it is not
+// Quality says from when on an uplink or a target that answers is degraded, and when it is not
 // any more. A threshold of 0 is none.
 type Quality struct {
 	Window                        time.Duration // over which is measured

@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 func failoverKeys() []Key {
 	keys := append(roundsKeys("failover", "checks", func(c *Config) *Rounds { return &c.Failover.Rounds }),
 		Key{"failover", "prefer-primary", KindBool, "false", AskOptional, "Prefer primary network",
@@ -40,8 +42,7 @@ func uplinkKeys(role, title string, index int) []Key {
 // decisionKeys are the settings that say how failover decides and acts. At their
 // defaults it does as the Python imon did.
 func decisionKeys() []Key {
-	quality := func(c *Config) *Quality { return &c.Failover.Quality }
-	return []Key{
+	return slices.Concat([]Key{
 		{"failover", "family", KindFamily, "4", AskNew, "Whose default route is kept: 4, 6 or both",
 			func(c *Config) any { return &c.Failover.Family }},
 		{"failover", "fall", KindCount, "1", AskNew, "Rounds without an answer until a network is offline",
@@ -56,20 +57,7 @@ func decisionKeys() []Key {
 			func(c *Config) any { return &c.Failover.DNSName }},
 		{"failover", "http-status", KindStatus, "204", AskNew, "HTTP status that targets of method http answer with",
 			func(c *Config) any { return &c.Failover.HTTPStatus }},
-		{"failover", "quality-window", KindSeconds, "60", AskNew, "Seconds over which loss and times are measured",
-			func(c *Config) any { return &quality(c).Window }},
-		{"failover", "failure-loss", KindPercent, "0", AskNew, "Loss in per cent from which a network is degraded",
-			func(c *Config) any { return &quality(c).FailureLoss }},
-		{"failover", "recovery-loss", KindPercent, "0", AskNew, "Loss in per cent below which it is not any more",
-			func(c *Config) any { return &quality(c).RecoveryLoss }},
-		{"failover", "failure-rtt", KindMillis, "0", AskNew, "Round-trip time in ms from which a network is degraded",
-			func(c *Config) any { return &quality(c).FailureRTT }},
-		{"failover", "recovery-rtt", KindMillis, "0", AskNew, "Round-trip time in ms below which it is not any more",
-			func(c *Config) any { return &quality(c).RecoveryRTT }},
-		{"failover", "failure-jitter", KindMillis, "0", AskNew, "Jitter in ms from which a network is degraded",
-			func(c *Config) any { return &quality(c).FailureJitter }},
-		{"failover", "recovery-jitter", KindMillis, "0", AskNew, "Jitter in ms below which it is not any more",
-			func(c *Config) any { return &quality(c).RecoveryJitter }},
+	}, qualityKeys("failover", "a network", func(c *Config) *Quality { return &c.Failover.Quality }), []Key{
 		{"failover", "passive-rounds", KindNumber, "0", AskNew, "Rounds in a row that replies to the LAN may stand against the checks",
 			func(c *Config) any { return &c.Failover.PassiveRounds }},
 		{"failover", "hold", KindPause, "0", AskNew, "Seconds that a better network is online before failback",
@@ -82,5 +70,25 @@ func decisionKeys() []Key {
 			func(c *Config) any { return &c.Failover.ManageDefaults }},
 		{"failover", "dry-run", KindBool, "false", AskNew, "Log what would be done, and do nothing",
 			func(c *Config) any { return &c.Failover.DryRun }},
+	})
+}
+
+// qualityKeys are the settings that say from when on what answers is degraded.
+func qualityKeys(section, what string, quality func(*Config) *Quality) []Key {
+	return []Key{
+		{section, "quality-window", KindSeconds, "60", AskNew, "Seconds over which loss and times are measured",
+			func(c *Config) any { return &quality(c).Window }},
+		{section, "failure-loss", KindPercent, "0", AskNew, "Loss in per cent from which " + what + " is degraded",
+			func(c *Config) any { return &quality(c).FailureLoss }},
+		{section, "recovery-loss", KindPercent, "0", AskNew, "Loss in per cent below which it is not any more",
+			func(c *Config) any { return &quality(c).RecoveryLoss }},
+		{section, "failure-rtt", KindMillis, "0", AskNew, "Round-trip time in ms from which " + what + " is degraded",
+			func(c *Config) any { return &quality(c).FailureRTT }},
+		{section, "recovery-rtt", KindMillis, "0", AskNew, "Round-trip time in ms below which it is not any more",
+			func(c *Config) any { return &quality(c).RecoveryRTT }},
+		{section, "failure-jitter", KindMillis, "0", AskNew, "Jitter in ms from which " + what + " is degraded",
+			func(c *Config) any { return &quality(c).FailureJitter }},
+		{section, "recovery-jitter", KindMillis, "0", AskNew, "Jitter in ms below which it is not any more",
+			func(c *Config) any { return &quality(c).RecoveryJitter }},
 	}
 }

@@ -181,7 +181,7 @@ func TestFindKey(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"ping.monitoripp": `"monitoripp" in [ping]: did you mean "monitorip"?`,
-		"ping.addping":    `"addping" in [ping]: it belongs to [updown]`,
+		"ping.dnsserver":  `"dnsserver" in [ping]: it belongs to [updown]`,
 		"primary-if":      `"primary-if": it belongs to [failover], write SECTION.primary-if`,
 		"pingg.enable":    `"pingg.enable": did you mean "ping.enable"?`,
 		"":                `"": unknown key, see imon.conf(5)`,

@@ -78,7 +78,7 @@ func TestDuplicates(t *testing.T) {
 	wantWarnings(t, warnings,
 		`section "ping" stands there twice: line 2 is ignored, line 3 counts `+at+`:3)`,
 		`"interval" in [ping] stands there twice: line 4 is ignored, line 7 counts `+at+`:7)`)
-	want := Ping{Rounds: Rounds{Enable: true, Interval: 30 * time.Second, Count: 2, Wait: time.Second}, Target: "192.0.2.2"}
+	want := Ping{Rounds: Rounds{Enable: true, Interval: 30 * time.Second, Count: 2, Wait: time.Second}, Target: "192.0.2.2", Quality: Quality{Window: time.Minute}}
 	if diff := cmp.Diff(want, c.Ping); diff != "" {
 		t.Errorf("the last one must win (-want +got):\n%s", diff)
 	}

@@ -42,6 +42,7 @@ const (
 	KindServer                    // HOST, HOST:PORT or URL with placeholders: string, of which a URL is shown in part
 	KindAlgorithm                 // of a key, such as hmac-sha256: string
 	KindSecret                    // text that is never shown: string
+	KindListen                    // PORT of this machine, HOST:PORT or nothing: string, as HOST:PORT
 	KindUplinks                   // list of uplinks, each of blank-separated KEY=VALUE pairs: []Uplink
 )
 
@@ -158,6 +159,8 @@ func (k Key) store(c *Config, text string) (rule string) {
 		return put(field, text, parseAlgorithm)
 	case KindSecret:
 		return put(field, text, parseSecret)
+	case KindListen:
+		return put(field, text, parseListen)
 	default:
 		return put(field, text, parseText)
 	}

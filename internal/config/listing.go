@@ -30,7 +30,7 @@ func (s Section) Lines() []string {
 // Listing returns all settings, section by section in the order of the table. A
 // value that the file has is shown as Python's str() shows it, so that searches
 // in old logs and new ones find the same; every other key has its default. What
-// the Python program's ddns and failover did not know is there only when it has
+// the Python program did not know in ddns, failover and ping, listen and outages-copy, is there only when it has
 // another one. No secret is in it.
 func (c Config) Listing() []Section {
 	keys := Keys()
@@ -50,7 +50,7 @@ func (c Config) Listing() []Section {
 // listed reports whether the listing has a key.
 func (c Config) listed(k Key) bool {
 	_, written := c.written[k.String()]
-	return k.Section != "failover" && k.Section != "ddns" || k.Kind == KindURLs || k.Asking != AskNew || written || k.Get(c) != k.Get(Defaults())
+	return k.Section != "failover" && k.Section != "ddns" && k.Section != "ping" && k.Kind != KindListen && k.Name != "outages-copy" || k.Kind == KindURLs || k.Asking != AskNew || written || k.Get(c) != k.Get(Defaults())
 }
 
 // shown is the value of a key in the listing.

@@ -83,6 +83,8 @@ func (k Kind) rule() string {
 		return "must be HOST, HOST:PORT, or an http:// or https:// URL with {ip}, {ip6}, {hostname}, {username} and {password} and without a login"
 	case KindAlgorithm:
 		return "must be hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384 or hmac-sha512"
+	case KindListen:
+		return "must be PORT, for this machine alone, or HOST:PORT"
 	case KindUplinks:
 		return "must be a list of uplinks, each with KEY=VALUE pairs of if, name, gw, ping, postping, method, gw6 and ping6"
 	default:

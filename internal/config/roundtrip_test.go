@@ -125,6 +125,8 @@ func randomJSONValue(rng *rand.Rand, k Key) string {
 		return pick(rng, []string{"1", "2147483647", `"201"`, "300.0"})
 	case KindNumber:
 		return pick(rng, []string{"0", "1", `"1000"`, "20.0"})
+	case KindListen:
+		return pick(rng, []string{`""`, "9370", `"9370"`, `":9370"`, `"192.0.2.1:80"`, `"[2001:db8::1]:80"`, `"router.lan:80"`})
 	case KindStatus:
 		return pick(rng, []string{"100", "204", `"599"`})
 	case KindPause, KindMillis, KindPercent:

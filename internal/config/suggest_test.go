@@ -13,7 +13,7 @@ func TestUnknownKeys(t *testing.T) {
 		`"foo": {"a": {}}`: `"foo" in [ping]: unknown key, ignored`,
 		`"": 1`:            `"" in [ping]: unknown key, ignored`,
 		`"metric": 5`:      `"metric" in [ping]: it belongs to [failover], ignored`,
-		`"addping": "x y"`: `"addping" in [ping]: it belongs to [updown], ignored`,
+		`"addpin": "x y"`:  `"addpin" in [ping]: did you mean "addping"?`,
 		`"metrc": 5`:       `"metrc" in [ping]: did you mean "metric", which belongs to [failover]?`,
 		`"a\nb": null`:     `"a\nb" in [ping]: unknown key, ignored`,
 	} {

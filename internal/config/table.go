@@ -41,6 +41,10 @@ func globalKeys() []Key {
 			func(c *Config) any { return &c.Global.Debug }},
 		{"global", "action-timeout", KindSeconds, "60", AskNew, "Seconds that one run of the action script may take",
 			func(c *Config) any { return &c.Global.ActionTimeout }},
+		{"global", "listen", KindListen, "", AskNew, "Port or HOST:PORT of a web page and of metrics for Prometheus (none)",
+			func(c *Config) any { return &c.Global.Listen }},
+		{"global", "outages-copy", KindPath, "", AskNew, "File to which outages are copied once a day, where they are kept in memory",
+			func(c *Config) any { return &c.Global.OutagesCopy }},
 	}
 }
 
@@ -73,10 +77,12 @@ func updownKeys() []Key {
 }
 
 func pingKeys() []Key {
-	return append(roundsKeys("ping", "pings", func(c *Config) *Rounds { return &c.Ping.Rounds }),
-		Key{"ping", "monitorip", KindHost, "", AskRequired, "Name/IP Address to ping",
+	return slices.Concat(roundsKeys("ping", "pings", func(c *Config) *Rounds { return &c.Ping.Rounds }), []Key{
+		{"ping", "monitorip", KindHost, "", AskRequired, "Name/IP Address to ping",
 			func(c *Config) any { return &c.Ping.Target }},
-	)
+		{"ping", "addping", KindHosts, "", AskNew, "Additional names and IP addresses to ping",
+			func(c *Config) any { return &c.Ping.Further }},
+	}, qualityKeys("ping", "a target", func(c *Config) *Quality { return &c.Ping.Quality }))
 }
 
 // defaultProviders are the services that tell an asker its own address. The two

@@ -16,7 +16,7 @@ const rounds = "enable=false interval=10 pingcount=2 pingwait=1 "
 func TestKeysAndDefaults(t *testing.T) {
 	want := map[string]string{
 		"global": "action= datefmt=%Y-%m-%d_%H:%M:%S instance= note= imon-configure-version= " +
-			"imon-configure-created= debug=false action-timeout=60",
+			"imon-configure-created= debug=false action-timeout=60 listen= outages-copy=",
 		"ddns": rounds + "providers=" + defaultProviders + " sources=interface,dns,http command= lookup-interval=0 family=4 follow=active " +
 			"hostname= primary-hostname= standby-hostname= further-hostnames= force-interval=0 update= update-server= zone= ttl=60 " +
 			"key-name= key-algorithm=hmac-sha256 key-secret= key-file= username= password= password-file=",
@@ -27,7 +27,7 @@ func TestKeysAndDefaults(t *testing.T) {
 			"family=4 fall=1 rise=1 failure-interval=1 reliability=1 dnslookup= http-status=204 quality-window=60 " +
 			"failure-loss=0 recovery-loss=0 failure-rtt=0 recovery-rtt=0 failure-jitter=0 recovery-jitter=0 passive-rounds=0 " +
 			"hold=0 hold-max=3600 withdraw-when-down=false manage-defaults=false dry-run=false",
-		"ping": rounds + "monitorip=",
+		"ping": rounds + "monitorip= addping= quality-window=60 failure-loss=0 recovery-loss=0 failure-rtt=0 recovery-rtt=0 failure-jitter=0 recovery-jitter=0",
 	}
 	for _, section := range Sections() {
 		var got []string
@@ -84,7 +84,7 @@ func TestDefaults(t *testing.T) {
 				{Method: MethodICMP, Gateway6: netip.IPv4Unspecified()}, {Method: MethodICMP, Gateway6: netip.IPv4Unspecified()},
 			},
 		},
-		Ping: Ping{Rounds: round},
+		Ping: Ping{Rounds: round, Quality: Quality{Window: time.Minute}},
 	}
 	if diff := diffConfig(want, got); diff != "" {
 		t.Errorf("Defaults (-want +got):\n%s", diff)
@@ -115,7 +115,7 @@ func sampleTexts() map[Kind]string {
 		KindURLs:    "https://a.example/ip,http://[2001:db8::1]:8080/",
 		KindTargets: "192.0.2.1,host.example,host.example:53,http://a.example/204", KindTargets6: "2001:db8::1,[2001:db8::1]:53",
 		KindMethod: "dns", KindFamily: "both", KindPause: "1.5", KindMillis: "250.5", KindPercent: "12.5",
-		KindNumber: "3", KindStatus: "200", KindGateway6: "fe80::1",
+		KindNumber: "3", KindListen: "192.0.2.1:9370", KindStatus: "200", KindGateway6: "fe80::1",
 		KindSources: "http,command", KindFollow: "each", KindName: "host.example", KindNames: "host.example,b.example",
 		KindUpdate: "dyndns2", KindServer: "https://a.example/u?h={hostname}&ip={ip}", KindAlgorithm: "hmac-sha512", KindSecret: "c2VjcmV0",
 		KindUplinks: "if=wwan0 name=lte gw=auto ping=1.1.1.1,9.9.9.9:53 method=tcp; if=eth3 gw=192.0.2.1 postping=a.example gw6=none ping6=2001:db8::1",

@@ -102,6 +102,12 @@ func (w *witness) check(s, next state, in input, out outcome) {
 		w.event(e)
 	}
 	wait := next.due - next.begun
+	if next.doubted.IsValid() {
+		if wait != soonest || len(out.events) > 0 || next.asking || next.doubted == s.known {
+			w.t.Fatalf("a doubt of %s after %v: %+v", next.doubted, wait, out)
+		}
+		return
+	}
 	if wait == w.rules.lookup && w.troubled { // settled
 		w.t.Fatal("the end of an outage was not told")
 	}

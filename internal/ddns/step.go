@@ -22,7 +22,8 @@ const (
 	// enough is how many sources of a kind may fail in one poll, and how many may
 	// answer.
 	enough = 3
-	// soonest is the time from a poll on an event that came to nothing to the next,
+	// soonest is the time from a poll on an event that came to nothing, or from one that
+	// is in doubt, to the next,
 	// unless the interval is longer: a line that has just changed may not be ready.
 	soonest = 5 * time.Second
 	// slowest is the longest time between two polls that came to nothing,
@@ -55,6 +56,7 @@ type state struct {
 	known   netip.Addr    // the address published last
 	source  string        // who said so last
 	why     string        // why there is none now; "" when there is
+	doubted netip.Addr    // another one that the last poll found, and not surely
 	wait    time.Duration // from a failed poll to the next; 0 before the first
 	failing bool          // the log has the present episode of failed polls
 	looks   int           // debug: how many there were
@@ -197,9 +199,19 @@ func (s state) proceed(r rules, now time.Duration, out outcome) (state, outcome)
 		return s, out
 	}
 	if winner, ok := s.lastWord(r); ok {
+		if s.doubtful(r, winner) {
+			return s.doubt(winner, out)
+		}
 		return s.settled(r, now, winner, out)
 	}
 	return s.failed(r, s.lacking(r), out)
+}
+
+// doubt ends a poll that found another address which the next one has to find, too.
+func (s state) doubt(winner reply, out outcome) (state, outcome) {
+	s.doubted, s.asking, s.eager, out.done = winner.address, false, true, true
+	s.due = min(s.due, s.begun+soonest)
+	return s, out
 }
 
 // settled ends a poll that found the address. Whoever said another one has
@@ -210,7 +222,7 @@ func (s state) settled(r rules, now time.Duration, winner reply, out outcome) (s
 			s = s.sendOff(a.source, now, errOutvoted)
 		}
 	}
-	s.asking, s.eager, s.wait = false, false, 0
+	s.asking, s.eager, s.wait, s.doubted = false, false, 0, netip.Addr{}
 	s.due = min(s.due, s.begun+r.pause(r.sources[winner.source].kind()))
 	out.done = true
 	return s.found(r.subject, winner.address, r.sources[winner.source].Name, out)
@@ -235,7 +247,7 @@ func (s state) failed(r rules, why string, out outcome) (state, outcome) {
 	if !s.failing {
 		out.events = append(out.events, event.Event{Kind: event.DDNSNoUpdate, Text: why})
 	}
-	s.why, s.failing, s.asking, out.done = why, true, false, true
+	s.why, s.failing, s.asking, s.doubted, out.done = why, true, false, netip.Addr{}, true
 	pause := r.cheapest()
 	least, longest := pause, max(slowest, pause, r.interval)
 	if s.eager {

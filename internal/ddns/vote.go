@@ -20,10 +20,15 @@ import (
 //	  DNS says what one of no more than two says      it
 //	  only DNS answers, no web server's answer was
 //	  refused, and two names agree                    it
+//	  ... but what is known is something else, and a
+//	  web server has failed                           it, when the next poll says the same
 //	anything else                                     nothing: what is known stays
 //
 // (When the address changes in the middle of a poll, three web servers may say three
 // things, and one that lies must not win with DNS that does.)
+//
+// And those that fail then are those that would tell the truth: their connections are
+// of the address that is gone.
 //
 // So an address that is news has always two sources that differ, and those who said
 // another one are asked again later, like one that failed.
@@ -55,6 +60,13 @@ func (s state) lastWord(r rules) (reply, bool) {
 		return reply{}, false
 	}
 	return web[i], true
+}
+
+// doubtful reports whether what is said last has to be said twice: it is news, and there
+// are web servers that might contradict.
+func (s state) doubtful(r rules, winner reply) bool {
+	return s.known.IsValid() && winner.address != s.known && winner.address != s.doubted &&
+		slices.ContainsFunc(s.reply, func(p reply) bool { return p.err != nil && !r.dns(p) })
 }
 
 // answers are the replies that hold an address.

@@ -73,6 +73,11 @@ const (
 	// answered, may be empty).
 	PingResult Kind = "ping-result"
 
+	// PingDegraded is a target that is bad by now: Target, Text (how bad).
+	PingDegraded Kind = "ping-degraded"
+	// PingRecovered is one that is not bad any more: Target.
+	PingRecovered Kind = "ping-recovered"
+
 	// FailoverInitial is the first verdict on an uplink: Uplink, Online, Text.
 	FailoverInitial Kind = "failover-initial"
 	// FailoverPrimary and FailoverStandby say that the default route of that
@@ -161,9 +166,10 @@ type Source struct {
 // Round is what one round of echo requests found out.
 type Round struct {
 	Sent, Received int
-	Min, Avg, Max  time.Duration // zero when nothing was received
-	Jitter         time.Duration // mean |RTT(i)-RTT(i+1)|
-	Loss           float64       // unanswered ÷ sent, 0 to 1
+	Min, Avg, Max  time.Duration   // zero when nothing was received
+	Jitter         time.Duration   // mean |RTT(i)-RTT(i+1)|
+	Loss           float64         // unanswered ÷ sent, 0 to 1
+	RTTs           []time.Duration // of those that were answered; not changed by anybody
 }
 
 // Alive reports whether at least one request was answered.

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"errors"
+	"github.com/ejgeiger/imon/internal/quality"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -114,7 +115,7 @@ func (w *world) observe(isRound bool, verdicts []verdict) {
 	for i, v := range verdicts {
 		o := observation{verdict: v, address: address(i), replies: evidence(w.now % 3)}
 		if isRound && v != unknown {
-			o.sample = sample{sent: 4, received: 4 - int(w.now/time.Second)%4, rtt: time.Millisecond}
+			o.sample = quality.Sample{Sent: 4, Received: 4 - int(w.now/time.Second)%4, RTT: time.Millisecond}
 		}
 		in.uplinks[i] = o
 		w.alike[i].add(v, isRound)

@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"github.com/ejgeiger/imon/internal/quality"
 	"net/netip"
 	"time"
 
@@ -28,14 +29,14 @@ func (v verdict) String() string { return [...]string{"unknown", "online", "offl
 // observation is what was seen of one uplink.
 type observation struct {
 	verdict verdict
-	address netip.Addr // source address; invalid when it has none
-	device  string     // through which it leads, "" when that is not known
-	gateway netip.Addr // invalid when it is not known, or there is none
-	reason  string     // why the verdict is not online
-	past    bool       // of a round: it is about a past state of the uplink, and says nothing
-	changed bool       // its interface, address or gateway is another one than before
-	sample  sample     // of a round: what it measured
-	replies evidence   // of a round that fails: whether the LAN's own flows were answered by this uplink meanwhile
+	address netip.Addr     // source address; invalid when it has none
+	device  string         // through which it leads, "" when that is not known
+	gateway netip.Addr     // invalid when it is not known, or there is none
+	reason  string         // why the verdict is not online
+	past    bool           // of a round: it is about a past state of the uplink, and says nothing
+	changed bool           // its interface, address or gateway is another one than before
+	sample  quality.Sample // of a round: what it measured
+	replies evidence       // of a round that fails: whether the LAN's own flows were answered by this uplink meanwhile
 }
 
 // evidence is what the LAN's traffic says for an uplink.
@@ -46,13 +47,6 @@ const (
 	replied                 // replies came in
 	pending                 // the counters were read for the first time: the next round can tell
 )
-
-// sample is what a round measured of one uplink; the zero sample is nothing.
-type sample struct {
-	sent, received int
-	rtt            time.Duration // mean of the answers
-	jitter         time.Duration // mean |RTT(i)-RTT(i+1)|
-}
 
 // input is what step is told: observed, applied or forced. All times are monotonic and
 // count from one common moment.

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"cmp"
+	"github.com/ejgeiger/imon/internal/quality"
 	"slices"
 	"strings"
 	"time"
@@ -156,8 +157,8 @@ func (l *loop) hear(r *round, i int) observation {
 }
 
 // sample is what the answers amount to.
-func (h *hearing) sample() sample {
-	var s sample
+func (h *hearing) sample() quality.Sample {
+	var s quality.Sample
 	var jitter time.Duration
 	for _, a := range h.answers {
 		if a.result.Unknown() {
@@ -165,11 +166,11 @@ func (h *hearing) sample() sample {
 		}
 		stats := a.result.Stats()
 		n := len(a.result.RTTs)
-		s.sent, s.received = s.sent+a.result.Sent, s.received+n
-		s.rtt, jitter = s.rtt+stats.Avg*time.Duration(n), jitter+stats.Jitter*time.Duration(n)
+		s.Sent, s.Received = s.Sent+a.result.Sent, s.Received+n
+		s.RTT, jitter = s.RTT+stats.Avg*time.Duration(n), jitter+stats.Jitter*time.Duration(n)
 	}
-	if s.received > 0 {
-		s.rtt, s.jitter = s.rtt/time.Duration(s.received), jitter/time.Duration(s.received)
+	if s.Received > 0 {
+		s.RTT, s.Jitter = s.RTT/time.Duration(s.Received), jitter/time.Duration(s.Received)
 	}
 	return s
 }
@@ -201,12 +202,13 @@ func (h *hearing) asked() string {
 // figures are those of all answers together.
 func (h *hearing) figures() event.Round {
 	s := h.sample()
-	f := event.Round{Sent: s.sent, Received: s.received, Avg: s.rtt, Jitter: s.jitter, Loss: 1}
+	f := event.Round{Sent: s.Sent, Received: s.Received, Avg: s.RTT, Jitter: s.Jitter, Loss: 1}
 	for _, a := range h.answers {
 		if !a.result.Alive() {
 			continue
 		}
 		stats := a.result.Stats()
+		f.RTTs = append(f.RTTs, a.result.RTTs...)
 		f.Min, f.Max = min(cmp.Or(f.Min, stats.Min), stats.Min), max(f.Max, stats.Max)
 	}
 	if f.Sent > 0 {

@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"github.com/ejgeiger/imon/internal/quality"
 	"net/netip"
 	"time"
 
@@ -30,7 +31,7 @@ type knowledge struct {
 	guessed    bool          // it counts as offline because it could not be probed from the start on
 	failed     bool          // an activate failed, and no round ended and no verdict changed since
 	complained bool          // and that was said
-	window     window
+	window     quality.Window
 	degraded   bool
 	well       time.Duration // since when it is online and not degraded
 	hold       time.Duration // how long it has to be well before failback

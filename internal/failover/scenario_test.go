@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"github.com/ejgeiger/imon/internal/quality"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -240,16 +241,16 @@ func (s *scenario) observed(at time.Duration, isRound bool, words []string) obse
 }
 
 // sample is RECEIVED/SENT or RECEIVED/SENT/RTT.
-func (s *scenario) sample(text string) sample {
+func (s *scenario) sample(text string) quality.Sample {
 	f := strings.Split(text, "/")
-	var out sample
+	var out quality.Sample
 	var err error
-	out.received, _ = strconv.Atoi(f[0])
-	out.sent, _ = strconv.Atoi(f[1])
+	out.Received, _ = strconv.Atoi(f[0])
+	out.Sent, _ = strconv.Atoi(f[1])
 	if len(f) > 2 {
-		out.rtt, err = time.ParseDuration(f[2])
+		out.RTT, err = time.ParseDuration(f[2])
 	}
-	if err != nil || out.sent == 0 {
+	if err != nil || out.Sent == 0 {
 		s.t.Fatalf("no sample: %q", text)
 	}
 	return out

@@ -83,3 +83,20 @@ func TestModulesOfSecurityAreThoseOfGoMod(t *testing.T) {
 		t.Errorf("%d rows, %d modules", len(rows), len(required))
 	}
 }
+
+// So is every row of docs/reliability.md.
+func TestClaimsOfReliabilityAreTested(t *testing.T) {
+	names, text := tests(t), page(t, "docs/reliability.md")
+	named := regexp.MustCompile("`(Test\\w+)`")
+	for line := range strings.Lines(text) {
+		found := named.FindAllStringSubmatch(line, -1)
+		if strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| what happens") && found == nil {
+			t.Errorf("no test for: %.80s", line)
+		}
+		for _, m := range found {
+			if !names[m[1]] {
+				t.Errorf("docs/reliability.md names %s, which is no test", m[1])
+			}
+		}
+	}
+}

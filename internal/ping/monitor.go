@@ -2,6 +2,9 @@ package ping
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/config"
@@ -15,19 +18,20 @@ type Pinger interface {
 	Ping(ctx context.Context, r probe.EchoRequest) probe.Result
 }
 
-// Monitor measures one target. Make it with [New].
+// Monitor measures targets. Make it with [New].
 type Monitor struct {
 	schedule.Nudge // Check starts a round now
 
 	cfg    config.Ping
 	pinger Pinger
 	events event.Publisher
-	state  state
+	start  time.Time
+	states []state // of the targets
 }
 
-// New returns a monitor of cfg.Target that publishes to events.
+// New returns a monitor of all targets of cfg that publishes to events.
 func New(cfg config.Ping, pinger Pinger, events event.Publisher) *Monitor {
-	return &Monitor{Nudge: schedule.NewNudge(), cfg: cfg, pinger: pinger, events: events}
+	return &Monitor{Nudge: schedule.NewNudge(), cfg: cfg, pinger: pinger, events: events, start: time.Now(), states: make([]state, len(cfg.All()))}
 }
 
 // Run probes until ctx is done and then returns nil. It may be called again
@@ -35,22 +39,55 @@ func New(cfg config.Ping, pinger Pinger, events event.Publisher) *Monitor {
 func (m *Monitor) Run(ctx context.Context) error {
 	grid := schedule.NewGrid()
 	for {
-		r := m.echo(ctx)
+		results := m.round(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		next, events := step(m.cfg.Target, m.state, r)
-		m.state = next
-		m.publish(events)
+		for i, target := range m.cfg.All() {
+			next, events := step(target, m.states[i], results[i])
+			next, judged := assess(target, m.cfg.Quality, next, time.Since(m.start), results[i])
+			m.states[i] = next
+			m.publish(append(events, judged...))
+		}
 		if grid.WaitOr(ctx, m.cfg.Interval, m.Nudge) != nil {
 			return nil
 		}
 	}
 }
 
-func (m *Monitor) echo(ctx context.Context) probe.Result {
+// round makes one round to each target, all at the same time, and returns what each has
+// found out.
+func (m *Monitor) round(ctx context.Context) []probe.Result {
+	targets := m.cfg.All()
+	results := make([]probe.Result, len(targets))
+	panics := make(chan string, len(targets))
+	var rounds sync.WaitGroup
+	for i, target := range targets[1:] {
+		rounds.Go(func() {
+			defer hand(panics)
+			results[i+1] = m.echo(ctx, target)
+		})
+	}
+	results[0] = m.echo(ctx, targets[0])
+	rounds.Wait()
+	close(panics)
+	for p := range panics {
+		panic(p) // in the goroutine of Run, where it ends this monitor only
+	}
+	return results
+}
+
+// hand is deferred: it turns a panic into a text with its stack.
+func hand(panics chan<- string) {
+	if r := recover(); r != nil {
+		panics <- fmt.Sprintf("%v\n%s", r, debug.Stack())
+	}
+}
+
+// echo makes one round to one target.
+func (m *Monitor) echo(ctx context.Context, target string) probe.Result {
 	return m.pinger.Ping(ctx, probe.EchoRequest{
-		Target:  m.cfg.Target,
+		Target:  target,
 		Count:   m.cfg.Count,
 		Spacing: schedule.Spacing(m.cfg.Interval, m.cfg.Count),
 		Wait:    m.cfg.Wait,

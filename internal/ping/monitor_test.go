@@ -152,3 +152,61 @@ func TestCheckStartsARoundNow(t *testing.T) {
 		}
 	})
 }
+
+// Several targets are asked at the same time, each in every round, and each has troubles and a
+// quality of its own.
+func TestSeveralTargets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &record{}
+		cfg := config.Ping{Rounds: every(time.Second), Target: "a", Further: []string{"b", "c"}, Quality: config.Quality{Window: time.Minute, FailureLoss: 0.5}}
+		net := &several{answers: map[string]probe.Result{"a": answered, "b": silent, "c": nameless}}
+		ctx, cancel := context.WithTimeout(t.Context(), 9700*ms)
+		defer cancel()
+		if err := New(cfg, net, out).Run(ctx); err != nil {
+			t.Error(err)
+		}
+		var order string
+		for _, e := range out.events {
+			switch e.Kind {
+			case event.PingResult:
+				order += e.Target
+			default:
+				order += "[" + string(e.Kind) + " " + e.Target + "]"
+			}
+		}
+		if want := "ab[message ]cabcabcabcab[ping-degraded b]c[ping-degraded c]abcabcabcabcabc"; order != want {
+			t.Errorf("%s, want %s", order, want)
+		}
+	})
+}
+
+// several answers each target in its way, after half a second.
+type several struct{ answers map[string]probe.Result }
+
+func (s *several) Ping(ctx context.Context, r probe.EchoRequest) probe.Result {
+	select {
+	case <-ctx.Done():
+		return failed(ctx.Err())
+	case <-time.After(500 * ms):
+		return s.answers[r.Target]
+	}
+}
+
+// A fault in the question to one target ends the round in Run's own goroutine.
+func TestPanicOfOneTarget(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("it is lost")
+		}
+	}()
+	_ = New(config.Ping{Rounds: every(time.Second), Target: "a", Further: []string{"b"}}, bomb{}, &record{}).Run(t.Context())
+}
+
+type bomb struct{}
+
+func (bomb) Ping(_ context.Context, r probe.EchoRequest) probe.Result {
+	if r.Target == "b" {
+		panic("boom")
+	}
+	return answered
+}

@@ -2,10 +2,12 @@ package ping
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/ejgeiger/imon/internal/config"
 	"github.com/ejgeiger/imon/internal/event"
 	"github.com/ejgeiger/imon/internal/probe"
 )
@@ -105,8 +107,8 @@ func TestStep(t *testing.T) {
 
 func TestFiguresOfARound(t *testing.T) {
 	_, events := step("192.0.2.1", state{}, round(4, 10*ms, 20*ms, 12*ms))
-	want := event.Round{Sent: 4, Received: 3, Min: 10 * ms, Avg: 14 * ms, Max: 20 * ms, Jitter: 9 * ms, Loss: 0.25}
-	if len(events) != 1 || events[0].Round != want || events[0].Kind != event.PingResult {
+	want := event.Round{Sent: 4, Received: 3, Min: 10 * ms, Avg: 14 * ms, Max: 20 * ms, Jitter: 9 * ms, Loss: 0.25, RTTs: []time.Duration{10 * ms, 20 * ms, 12 * ms}}
+	if len(events) != 1 || !reflect.DeepEqual(events[0].Round, want) || events[0].Kind != event.PingResult {
 		t.Errorf("got %+v, want one result with %+v", events, want)
 	}
 }
@@ -156,5 +158,36 @@ func check(t *testing.T, in probe.Result, events []event.Event, told map[string]
 	}
 	if !in.Unknown() {
 		delete(told, "Ping target x: "+probe.ErrLocal.Error())
+	}
+}
+
+// A target is degraded from a threshold on, over the window, and not any more below the
+// recovery threshold; between is neither. With few probes nothing is said.
+func TestDegraded(t *testing.T) {
+	q := config.Quality{Window: 12 * time.Second, FailureLoss: 0.3, RecoveryLoss: 0.1}
+	var s state
+	var told []string
+	for i := range 60 {
+		r := round(2, 2*ms, 4*ms)
+		switch {
+		case i >= 6 && i < 12:
+			r = silent
+		case i >= 20 && i < 24:
+			r = round(2, 2*ms)
+		case i == 40:
+			r = failed(probe.ErrLocal)
+		}
+		var events []event.Event
+		s, events = assess("a", q, s, time.Duration(i)*time.Second, r)
+		for _, e := range events {
+			told = append(told, fmt.Sprintf("%ds %s %s %s", i, e.Kind, e.Target, e.Text))
+		}
+	}
+	want := []string{"8s ping-degraded a loss 33 % over 12s", "33s ping-recovered a "}
+	if !slices.Equal(told, want) {
+		t.Errorf("%q, want %q", told, want)
+	}
+	if _, events := assess("a", config.Quality{Window: time.Minute}, s, time.Hour, silent); events != nil {
+		t.Errorf("without a threshold: %v", events)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/event"
@@ -39,6 +40,8 @@ type Action struct {
 	log      event.Publisher
 	lanes    map[string]*lane
 	run      func(context.Context, call) error
+
+	runs, failures atomic.Uint64
 
 	mu       sync.Mutex
 	settings ActionSettings
@@ -166,6 +169,10 @@ func (a *Action) call(ctx context.Context, l *lane, e event.Event) {
 	args, _ := arguments(e)
 	args = append([]string{a.instance, a.flag, e.Name()}, args...)
 	err := a.run(ctx, call{s.Path, withoutNUL(args), environment(a.instance, e), s.Timeout, killAfter})
+	a.runs.Add(1)
+	if err != nil {
+		a.failures.Add(1)
+	}
 	a.complain(l, e, s.Path, err)
 	if time.Since(l.reported) < repeatAfter {
 		return
@@ -174,6 +181,17 @@ func (a *Action) call(ctx context.Context, l *lane, e event.Event) {
 		l.reported = time.Now()
 		a.say(e.Monitor, fmt.Sprintf("Dropped %d %s: the action script is too slow", n, l.what))
 	}
+}
+
+// Runs returns how often the script was run since the start, and how often that failed.
+func (a *Action) Runs() (all, failed uint64) { return a.runs.Load(), a.failures.Load() }
+
+// Dropped returns how many events the script was too slow for, since the start.
+func (a *Action) Dropped() (n uint64) {
+	for _, l := range a.lanes {
+		n += l.queue.dropped()
+	}
+	return n
 }
 
 // complain logs a failed run. A script that fails in the same way at each ping

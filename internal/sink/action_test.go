@@ -117,6 +117,9 @@ func TestSlowScriptGetsOnlyTheNewestPingResults(t *testing.T) {
 		if diff := cmp.Diff([]string{"Dropped 12 ping-result events: the action script is too slow"}, log.texts()); diff != "" {
 			t.Error(diff)
 		}
+		if runs, failures := a.Runs(); runs != 2 || failures != 0 || a.Dropped() != 12 { // the third goes on
+			t.Errorf("%d runs, %d failed, %d events dropped", runs, failures, a.Dropped())
+		}
 		stop()
 	})
 }
@@ -161,6 +164,9 @@ func TestFailureIsLoggedWithWhatAndHow(t *testing.T) {
 		want := "Action script '/a' failed on updown-offline: exit status 3"
 		if diff := cmp.Diff([]string{want, want}, log.texts()); diff != "" {
 			t.Fatal(diff)
+		}
+		if runs, failures := a.Runs(); runs != 2 || failures != 2 {
+			t.Errorf("%d runs, %d failed", runs, failures)
 		}
 		if e := log.events[0]; e.Kind != event.Message || e.Severity != event.Error || e.Monitor != event.Updown || e.Time.IsZero() {
 			t.Errorf("got %+v", e)

@@ -13,7 +13,7 @@ func arguments(e event.Event) (args []string, ok bool) {
 	switch e.Kind {
 	case event.UpdownOnline:
 		return []string{e.Target, shortDuration(e.Outage)}, true
-	case event.UpdownOffline:
+	case event.UpdownOffline, event.PingDegraded, event.PingRecovered:
 		return []string{e.Target}, true
 	case event.DDNSUpdate:
 		return []string{e.Address.String(), oldAddress(e)}, true

@@ -28,6 +28,8 @@ func wantArguments() map[event.Kind][][]string {
 		event.FailoverUplink:        {{"lte:Uplink3:wwan1:10.0.3.2"}},
 		event.FailoverDegraded:      {{p}},
 		event.FailoverRecovered:     {{p}},
+		event.PingDegraded:          {{"1.1.1.1"}},
+		event.PingRecovered:         {{"1.1.1.1"}},
 		event.PingResult: {{"1.1.1.1:True:0.434:2.664:4.894:0.0:4.46"},
 			{"2001:db8::1:False:0.0:0.0:0.0:1.0:0.0"}},
 	}

@@ -41,6 +41,8 @@ func TestEnvironmentOfEachKind(t *testing.T) {
 		" UPLINK=uplink3 UPLINK_NAME=lte INTERFACE=wwan1 UPLINK_ADDRESS=10.0.3.2",
 		" ONLINE=true" + p + " REASON=loss 20 % over 1m0s",
 		" ONLINE=true" + p,
+		" TARGET=1.1.1.1 REASON=loss 20 % over 1m0s",
+		" TARGET=1.1.1.1",
 		" UPLINK=standby INTERFACE=wwan DEVICE=wwan0 GATEWAY=192.168.62.1",
 		"",
 		" ONLINE=true ADDRESS=203.0.113.5 SOURCE=ident.me",

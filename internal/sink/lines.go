@@ -23,6 +23,10 @@ func lines(e event.Event) []line {
 		return []line{{messageSeverity(e), e.Text}}
 	case event.PingResult:
 		return []line{{event.Info, pingText(e)}} // why is said once, by the monitor
+	case event.PingDegraded:
+		return []line{{event.Warning, "Ping target " + e.Target + " is degraded: " + e.Text}}
+	case event.PingRecovered:
+		return []line{{event.Notice, "Ping target " + e.Target + " is not degraded any more"}}
 	case event.DDNSUpdate:
 		return []line{{event.Notice, fmt.Sprintf("External IP Address%s changed from %s to %s", whose(e), oldAddress(e), e.Address)}}
 	case event.DDNSNoUpdate:

@@ -40,6 +40,8 @@ func want() [][]line {
 		{{event.Notice, "Network Failover to Uplink3 Network lte (wwan1)"}, {event.Notice, "Network Failover Uplink3 Route lte (wwan1) is active"}},
 		{{event.Warning, "Primary Network pnet (eth1) is degraded: loss 20 % over 1m0s"}},
 		{{event.Notice, "Primary Network pnet (eth1) is not degraded any more"}},
+		{{event.Warning, "Ping target 1.1.1.1 is degraded: loss 20 % over 1m0s"}},
+		{{event.Notice, "Ping target 1.1.1.1 is not degraded any more"}},
 		{{event.Notice, "Network Failover keeps to Standby Network 'wwan', as told, whenever it is online"}},
 		{{event.Notice, "Network Failover decides by itself again"}},
 		nil,

@@ -99,6 +99,9 @@ func (l *Log) Publish(e event.Event) {
 	}
 }
 
+// Dropped returns how many lines nobody took in time, since the start.
+func (l *Log) Dropped() uint64 { return l.queue.dropped() }
+
 // name is what stands in brackets before a line of monitor.
 func (l *Log) name(monitor string, several bool) string {
 	if several && monitor != "" {

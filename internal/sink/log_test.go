@@ -112,7 +112,7 @@ func TestLogWaitsForItsReaderAndSaysWhatWasLost(t *testing.T) {
 		synctest.Wait()
 		got := out.texts
 		want := []string{"[main] line 0", "[main] Lost 12 log lines: nobody took them in time", "[main] line 13"}
-		if len(got) != 2+logBacklog || !cmp.Equal(want, got[:3]) || got[len(got)-1] != "[main] line 512" {
+		if len(got) != 2+logBacklog || !cmp.Equal(want, got[:3]) || got[len(got)-1] != "[main] line 512" || l.Dropped() != 12 {
 			t.Errorf("%d lines: %q … %q", len(got), got[:min(3, len(got))], got[max(0, len(got)-1):])
 		}
 		if _, err := stop(); err != nil {

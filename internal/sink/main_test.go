@@ -94,6 +94,8 @@ func samples() []event.Event {
 		{Kind: event.FailoverUplink, Monitor: event.Failover, Uplink: third()},
 		{Kind: event.FailoverDegraded, Monitor: event.Failover, Uplink: primary(), Text: "loss 20 % over 1m0s"},
 		{Kind: event.FailoverRecovered, Monitor: event.Failover, Uplink: primary()},
+		{Kind: event.PingDegraded, Monitor: event.Ping, Target: "1.1.1.1", Text: "loss 20 % over 1m0s"},
+		{Kind: event.PingRecovered, Monitor: event.Ping, Target: "1.1.1.1"},
 		{Kind: event.FailoverForced, Monitor: event.Failover, Uplink: logical()},
 		{Kind: event.FailoverForced, Monitor: event.Failover},
 		{Kind: event.DDNSResult, Monitor: event.DDNS, Online: true, Address: addr("203.0.113.5"), Source: "ident.me"},

@@ -19,7 +19,8 @@ type queue[T any] struct {
 
 	mu    sync.Mutex
 	items []T
-	lost  int
+	lost  int    // since it was told last
+	total uint64 // since the start
 }
 
 // newQueue returns a queue for limit items, stale of them periodic.
@@ -58,6 +59,7 @@ func (q *queue[T]) drop() {
 	i := max(slices.IndexFunc(q.items, q.periodic), 0)
 	q.items = slices.Delete(q.items, i, i+1)
 	q.lost++
+	q.total++
 }
 
 // take removes the oldest item and returns it; false when there is none.
@@ -97,6 +99,13 @@ func (q *queue[T]) takeLost() int {
 	n := q.lost
 	q.lost = 0
 	return n
+}
+
+// dropped returns how many items were dropped since the start.
+func (q *queue[T]) dropped() uint64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.total
 }
 
 // discard empties the queue and returns how many items were in it, together

@@ -41,7 +41,7 @@ func TestQueueDropsWhatIsMissedLeast(t *testing.T) {
 		for _, n := range c.in {
 			q.put(n)
 		}
-		if lost := q.takeLost(); lost != c.lost || q.takeLost() != 0 {
+		if lost := q.takeLost(); lost != c.lost || q.takeLost() != 0 || q.dropped() != uint64(c.lost) {
 			t.Errorf("%s: %d lost, want %d, and then none", c.name, lost, c.lost)
 		}
 		if diff := cmp.Diff(c.out, drained(q)); diff != "" {

@@ -84,6 +84,8 @@ func wantSample() []string {
 		"failover-uplink: Uplink3 network 'lte' on wwan1, address '10.0.3.2', is active",
 		"failover-degraded: Primary network 'pnet' on eth1",
 		"failover-recovered: Primary network 'pnet' on eth1",
+		"ping-degraded: target 1.1.1.1",
+		"ping-recovered: target 1.1.1.1",
 	}
 }
 

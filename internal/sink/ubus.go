@@ -72,6 +72,9 @@ func (u *Ubus) Run(ctx context.Context) error {
 	}
 }
 
+// Dropped returns how many events the bus was too slow for, since the start.
+func (u *Ubus) Dropped() uint64 { return u.queue.dropped() }
+
 // tell tells of e in both ways.
 func (u *Ubus) tell(e event.Event) {
 	data := Table(u.instance, e)

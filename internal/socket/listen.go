@@ -40,6 +40,14 @@ func listen(path string) (listener, error) {
 	return l, nil
 }
 
+// single is a list of one listener, or none and why.
+func single(l net.Listener, err error) ([]net.Listener, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []net.Listener{l}, nil
+}
+
 func open(path string) (listener, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return listener{}, err

@@ -1,9 +1,11 @@
 package socket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -13,6 +15,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/ejgeiger/imon/internal/history"
+	"github.com/ejgeiger/imon/internal/ledger"
 	"github.com/ejgeiger/imon/internal/status"
 )
 
@@ -26,6 +30,8 @@ type fake struct {
 	mu   sync.Mutex
 	told []string
 	off  bool
+	last int64 // number of the last event
+	more chan struct{}
 }
 
 func (f *fake) Status(monitor string) (status.Document, bool) {
@@ -50,6 +56,46 @@ func (f *fake) Failover(to string, d time.Duration) (status.Preference, error) {
 	return status.Preference{Forced: to, Seconds: int64(d.Seconds()), State: status.Online}, nil
 }
 
+func (f *fake) History(w io.Writer, q history.Query) error {
+	if q.Resolution == "day" {
+		return history.ErrResolution
+	}
+	_, err := fmt.Fprintf(w, "{\"since\":%d}\n", q.Since/time.Second)
+	return err
+}
+
+func (f *fake) Outages(since time.Duration) ledger.Document {
+	return ledger.Document{Instance: since.String()}
+}
+
+func (f *fake) Metrics(w io.Writer) error {
+	_, err := io.WriteString(w, "fake 1\n")
+	return err
+}
+
+func (f *fake) Events(since int64) (all []Event, last int64, more <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for n := since + 1; n <= f.last; n++ {
+		all = append(all, Event{n, fmt.Appendf(nil, `{"sequence":%d}`, n)})
+	}
+	if f.more == nil {
+		f.more = make(chan struct{})
+	}
+	return all, f.last, f.more
+}
+
+// happen makes n events happen.
+func (f *fake) happen(n int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last += n
+	if f.more != nil {
+		close(f.more)
+		f.more = nil
+	}
+}
+
 // done is what the instance was told.
 func (f *fake) done() string {
 	f.mu.Lock()
@@ -61,7 +107,8 @@ func (f *fake) done() string {
 type rig struct {
 	*Server
 	*fake
-	t *testing.T
+	t       *testing.T
+	network string // "" for unix
 
 	mu    sync.Mutex
 	lines []string
@@ -123,7 +170,7 @@ func (r *rig) dial() net.Conn {
 	var c net.Conn
 	r.until("somebody listens on "+r.path, func() (ok bool) {
 		var err error
-		c, err = net.Dial("unix", r.path)
+		c, err = net.Dial(cmp.Or(r.network, "unix"), r.path)
 		return err == nil
 	})
 	r.t.Cleanup(func() { c.Close() })

@@ -15,13 +15,28 @@ var ErrOff = errors.New("the failover monitor is not enabled")
 
 // route answers r.
 func (s *Server) route(r *http.Request) reply {
+	if s.public {
+		if refused, is := s.guard(r); is {
+			return refused
+		}
+	}
 	switch r.URL.Path {
 	case "/status":
 		return only(r, s.status, http.MethodGet, http.MethodHead)
+	case "/history":
+		return only(r, s.history, http.MethodGet, http.MethodHead)
+	case "/events":
+		return only(r, s.events, http.MethodGet)
+	case "/outages":
+		return only(r, s.outages, http.MethodGet, http.MethodHead)
+	case "/metrics":
+		return only(r, s.metrics, http.MethodGet, http.MethodHead)
+	case "/":
+		return only(r, s.page, http.MethodGet, http.MethodHead)
 	case "/failover":
 		return only(r, s.failover, http.MethodPost)
 	}
-	return refusal(http.StatusNotFound, fmt.Sprintf("there is no %s here: try /status", r.URL.Path))
+	return refusal(http.StatusNotFound, fmt.Sprintf("there is no %s here: try /status, /history, /events, /outages or /metrics", r.URL.Path))
 }
 
 // only lets answer answer r when its method is one of methods.

@@ -3,6 +3,7 @@ package socket
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -37,7 +38,21 @@ func TestAnswers(t *testing.T) {
 		{get("/status?monitor=failover"), "200 OK", `{"version":1,`},
 		{get("/status?monitor=dance"), "404 Not Found", `{"error":"there is no monitor \"dance\""}`},
 		{get("/status?minotor=ping"), "400 Bad Request", `{"error":"unknown argument \"minotor\": there are monitor"}`},
-		{get("/"), "404 Not Found", `{"error":"there is no / here: try /status"}`},
+		{get("/history?since=2h&resolution=hour&monitor=failover"), "200 OK", "{\"since\":7200}\n"},
+		{get("/history?resolution=day"), "400 Bad Request", `{"error":"resolution is round, minute or hour"}`},
+		{get("/history?since=ever"), "400 Bad Request", `{"error":"\"ever\" is no time`},
+		{get("/history?monitor=dance"), "404 Not Found", `{"error":"there is no monitor \"dance\""}`},
+		{get("/history?form=1"), "400 Bad Request", `{"error":"unknown argument \"form\": there are monitor, resolution, since"}`},
+		{"HEAD /history HTTP/1.1\r\nHost: imon\r\n\r\n", "200 OK", ""},
+		{get("/events?follow=no"), "200 OK", `{"last":0,"events":[]}`},
+		{get("/events?follow=perhaps"), "400 Bad Request", `{"error":"follow is yes or no"}`},
+		{get("/events?since=-1"), "400 Bad Request", `{"error":"\"-1\" is no number of an event"}`},
+		{get("/moon"), "404 Not Found", `{"error":"there is no /moon here: try /status, /history, /events, /outages or /metrics"}`},
+		{get("/outages?since=30d"), "200 OK", `{"version":0,"instance":"720h0m0s",`},
+		{get("/outages?since=x"), "400 Bad Request", `{"error":"\"x\" is no time`},
+		{get("/outages?form=csv"), "400 Bad Request", `{"error":"unknown argument \"form\": there are since"}`},
+		{get("/metrics"), "200 OK", "fake 1\n"},
+		{get("/"), "200 OK", "<!doctype html>"},
 		{get("/../../etc/passwd"), "404 Not Found", `{"error":`},
 		{get("/failover?to=standby"), "405 Method Not Allowed", `{"error":"/failover takes POST"}`},
 		{"DELETE /status HTTP/1.1\r\nHost: imon\r\n\r\n", "405 Method Not Allowed", `{"error":"/status takes GET, HEAD"}`},
@@ -62,7 +77,7 @@ func TestAnswers(t *testing.T) {
 		if !strings.HasPrefix(header, "HTTP/1.1 "+c.status+"\r\n") || !strings.HasPrefix(body, c.body) || c.body == "" && body != "" {
 			t.Errorf("%.60q: %s\n%s", c.request, header, body)
 		}
-		if !strings.Contains(header, "Connection: close") || !strings.Contains(header, "Content-Type: application/json") {
+		if !strings.Contains(header, "Connection: close") || !strings.Contains(header, "Content-Type: "+kindOf(c.request)) {
 			t.Errorf("%.60q: header %q", c.request, header)
 		}
 	}
@@ -72,6 +87,17 @@ func TestAnswers(t *testing.T) {
 	if said := r.said(); said != "" {
 		t.Errorf("said %s", said)
 	}
+}
+
+// kindOf is the type of what is at the path of a request.
+func kindOf(request string) string {
+	switch {
+	case strings.HasPrefix(request, "GET / "):
+		return "text/html; charset=utf-8"
+	case strings.HasPrefix(request, "GET /metrics "):
+		return metricsType
+	}
+	return "application/json"
 }
 
 func TestWithoutFailover(t *testing.T) {
@@ -155,18 +181,22 @@ func (c *canned) Write(p []byte) (int, error) { return c.out.Write(p) }
 func (c *canned) SetDeadline(time.Time) error { return nil }
 func (c *canned) Close() error                { return nil }
 
+func (c *canned) SetWriteDeadline(time.Time) error { return nil }
+
 // FuzzAttend answers every request in HTTP, without a fault.
 func FuzzAttend(f *testing.F) {
 	for _, seed := range []string{
-		get("/status"), get("/status?monitor=failover"), post("to=standby&for=2h"), "\r\n", "GET", "HEAD /status HTTP/1.0\n\n",
+		get("/status"), get("/status?monitor=failover"), get("/history?resolution=round&since=2h"), get("/events?since=3"), get("/events?follow=no"), post("to=standby&for=2h"), "\r\n", "GET", "HEAD /status HTTP/1.0\n\n",
 		"POST /failover HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nto=ab\r\n0\r\n\r\n",
 	} {
 		f.Add([]byte(seed))
 	}
+	ended, cancel := context.WithCancel(f.Context()) // nobody follows for ever
+	cancel()
 	f.Fuzz(func(t *testing.T, request []byte) {
 		var said string
 		c := &canned{in: bytes.NewReader(request)}
-		New("", &fake{}, func(text string) { said += text }).attend(c)
+		New("", &fake{}, func(text string) { said += text }).attend(ended, c, func() {})
 		if said != "" && !strings.Contains(said, "at the look of it") {
 			t.Error(said)
 		}

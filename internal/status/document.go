@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
+
+	"github.com/ejgeiger/imon/internal/event"
 )
 
 // Version is the version of the form of [Document]. It grows when a field goes
@@ -43,7 +46,7 @@ type Monitors struct {
 	Failover *Failover `json:"failover,omitempty"`
 	// Failover6 is the part of failover that keeps the IPv6 route; nil when it is off.
 	Failover6 *Failover `json:"failover6,omitempty"`
-	Ping      *Monitor  `json:"ping,omitempty"`
+	Ping      *Ping     `json:"ping,omitempty"`
 }
 
 // Monitor is what all monitors have. Since says when State became what it is.
@@ -58,6 +61,32 @@ type Monitor struct {
 	Rounds   int64   `json:"rounds"` // finished since the start
 	Events   int64   `json:"events"` // transitions and other news since the start
 	Last     *Result `json:"last_result,omitempty"`
+	Outage   *Outage `json:"last_outage,omitempty"` // that is over, since the start
+}
+
+// Outage is a time during which something was offline.
+type Outage struct {
+	Ended   string `json:"ended"`
+	Age     int64  `json:"age_seconds"` // of its end
+	Seconds int64  `json:"seconds"`     // how long it was
+}
+
+// Ping is the monitor of round-trip times. What it has as a monitor is of its first target.
+type Ping struct {
+	Monitor
+	Targets []Target `json:"targets,omitempty"` // all of them
+}
+
+// Target is one that is measured.
+type Target struct {
+	Target   string  `json:"target"`
+	State    string  `json:"state"`
+	Since    string  `json:"since,omitempty"`
+	Age      int64   `json:"age_seconds"`
+	Reason   string  `json:"reason,omitempty"`   // why it is offline
+	Degraded string  `json:"degraded,omitempty"` // how bad it is, while it is bad
+	Last     *Result `json:"last_result,omitempty"`
+	Outage   *Outage `json:"last_outage,omitempty"`
 }
 
 // DDNS is the monitor of the external address. It is online while its last poll
@@ -143,6 +172,7 @@ type Uplink struct {
 	Reason    string  `json:"reason,omitempty"`   // why it is offline
 	Degraded  string  `json:"degraded,omitempty"` // how bad it is, while it is online and bad
 	Last      *Result `json:"last_result,omitempty"`
+	Outage    *Outage `json:"last_outage,omitempty"`
 }
 
 // Result is what one round found out. Sent is 0 when nobody was asked.
@@ -180,6 +210,52 @@ func (d Decimal) MarshalJSON() ([]byte, error) {
 		text = append(text, ".0"...)
 	}
 	return text, nil
+}
+
+// Offline reports whether a monitor that is enabled is offline.
+func (d Document) Offline() bool {
+	return slices.ContainsFunc(d.Monitors.All(), func(m Named) bool { return m.Enabled && m.State == Offline })
+}
+
+// Named is a monitor with its name.
+type Named struct {
+	Name string
+	*Monitor
+}
+
+// All are the monitors of which something is known, in the order in which they start.
+func (m Monitors) All() (all []Named) {
+	add := func(name string, one *Monitor) { all = append(all, Named{name, one}) }
+	if m.DDNS != nil {
+		add(event.DDNS, &m.DDNS.Monitor)
+	}
+	if m.DDNS6 != nil {
+		add(event.DDNS6, &m.DDNS6.Monitor)
+	}
+	if m.Updown != nil {
+		add(event.Updown, m.Updown)
+	}
+	if m.Failover != nil {
+		add(event.Failover, &m.Failover.Monitor)
+	}
+	if m.Failover6 != nil {
+		add(event.Failover6, &m.Failover6.Monitor)
+	}
+	if m.Ping != nil {
+		add(event.Ping, &m.Ping.Monitor)
+	}
+	return all
+}
+
+// FailoverOf is the failover monitor of that name, nil when it is none or not there.
+func (m Monitors) FailoverOf(name string) *Failover {
+	switch name {
+	case event.Failover:
+		return m.Failover
+	case event.Failover6:
+		return m.Failover6
+	}
+	return nil
 }
 
 // JSON is the document as text on one line.

@@ -15,6 +15,13 @@ type condition struct {
 	state  string
 	at     time.Time
 	reason string
+	outage outage
+}
+
+// outage is the last one that is over.
+type outage struct {
+	at     time.Time // of its end; zero for none
+	length time.Duration
 }
 
 // set notes a state; one that is the same as before keeps its age.
@@ -22,6 +29,9 @@ func (c *condition) set(now time.Time, online bool, reason string) {
 	state := Offline
 	if online {
 		state, reason = Online, ""
+	}
+	if c.state == Offline && online {
+		c.outage = outage{now, now.Sub(c.at)}
 	}
 	if state != c.state {
 		c.state, c.at = state, now
@@ -47,6 +57,15 @@ type monitor struct {
 	active    string
 	forced    string
 	uplinks   []link
+	targets   []target // of ping
+}
+
+// target is what is kept of one target of ping.
+type target struct {
+	name string
+	condition
+	result
+	degraded string // how bad it is
 }
 
 // link is what is kept of one uplink.
@@ -62,6 +81,11 @@ func begin(c Settings) *monitor {
 	m := &monitor{settings: c, condition: condition{state: Unknown}}
 	for _, u := range c.Uplinks {
 		m.uplinks = append(m.uplinks, link{condition: condition{state: Unknown}, seen: u.Uplink})
+	}
+	if c.Monitor == event.Ping {
+		for _, name := range append([]string{c.Target}, c.Further...) {
+			m.targets = append(m.targets, target{name: name, condition: condition{state: Unknown}})
+		}
 	}
 	return m
 }
@@ -87,6 +111,10 @@ func (m *monitor) note(now time.Time, e event.Event) {
 		m.set(now, true, "")
 	case event.UpdownOffline, event.DDNSNoUpdate:
 		m.set(now, false, e.Text)
+	case event.PingDegraded, event.PingRecovered:
+		if t := m.target(e.Target); t != nil {
+			t.degraded = e.Text
+		}
 	case event.DDNSUpdate:
 		m.ddns = e
 		m.set(now, true, "")
@@ -107,11 +135,13 @@ func (m *monitor) noteResult(now time.Time, e event.Event) {
 		}
 		return
 	}
+	if e.Kind == event.PingResult {
+		m.notePing(r)
+		return
+	}
 	m.rounds++
 	m.result = r
 	switch e.Kind {
-	case event.PingResult:
-		m.set(now, e.Round.Alive(), e.Text)
 	case event.DDNSResult:
 		if e.Address.IsValid() {
 			m.ddns = e
@@ -119,6 +149,30 @@ func (m *monitor) noteResult(now time.Time, e event.Event) {
 		m.noteAddress(r)
 		m.set(now, e.Online, e.Text)
 	}
+}
+
+// notePing takes note of a round to one target.
+func (m *monitor) notePing(r result) {
+	e := r.event
+	if t := m.target(e.Target); t != nil {
+		t.result = r
+		t.set(r.at, e.Round.Alive(), e.Text)
+	}
+	if e.Target == m.settings.Target { // one of several results of the same round
+		m.rounds++
+		m.result = r
+		m.set(r.at, e.Round.Alive(), e.Text)
+	}
+}
+
+// target is the one of that name, or nil.
+func (m *monitor) target(name string) *target {
+	for i := range m.targets {
+		if m.targets[i].name == name {
+			return &m.targets[i]
+		}
+	}
+	return nil
 }
 
 // noteAddress takes note of how one external address stands. They are in the order of

@@ -27,6 +27,7 @@ type entry struct {
 type ring struct {
 	entries []entry
 	last    int64
+	more    chan struct{} // closed at the next one; nil while nobody waits
 }
 
 func (r *ring) add(e entry) {
@@ -36,6 +37,10 @@ func (r *ring) add(e entry) {
 		r.entries[r.last%Transitions] = e
 	}
 	r.last++
+	if r.more != nil {
+		close(r.more)
+		r.more = nil
+	}
 }
 
 // Recent returns the transitions after number since, oldest first, but no more
@@ -55,6 +60,17 @@ func (s *Store) Recent(since int64, limit int) []Transition {
 		found = append(found, Transition{n + 1, now.Sub(e.at), e.event})
 	}
 	return found
+}
+
+// Next returns a channel that is closed at the next transition. Who asks for it before
+// he asks for the recent ones misses none.
+func (s *Store) Next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ring.more == nil {
+		s.ring.more = make(chan struct{})
+	}
+	return s.ring.more
 }
 
 // Last returns the sequence number of the newest transition, 0 when there is

@@ -26,7 +26,10 @@ func (m *monitor) show(now time.Time, to *Monitors) {
 	case event.Updown:
 		to.Updown = &common
 	case event.Ping:
-		to.Ping = &common
+		to.Ping = &Ping{Monitor: common}
+		for i := range m.targets {
+			to.Ping.Targets = append(to.Ping.Targets, m.targets[i].show(now))
+		}
 	case event.Failover, event.Failover6:
 		f := &Failover{Monitor: common, Active: m.active, Forced: cmp.Or(m.forced, Auto)}
 		for i := range m.uplinks {
@@ -47,7 +50,15 @@ func (m *monitor) common(now time.Time) Monitor {
 	return Monitor{
 		Enabled: m.settings.Enabled, State: m.state, Since: since, Age: age, Reason: m.reason,
 		Target: m.settings.Target, Interval: Decimal(m.settings.Interval.Seconds()),
-		Rounds: m.rounds, Events: m.events, Last: m.result.show(now),
+		Rounds: m.rounds, Events: m.events, Last: m.result.show(now), Outage: m.outage.show(now),
+	}
+}
+
+func (t *target) show(now time.Time) Target {
+	since, age := t.since(now)
+	return Target{
+		Target: t.name, State: t.state, Since: since, Age: age, Reason: t.reason, Degraded: t.degraded,
+		Last: t.result.show(now), Outage: t.outage.show(now),
 	}
 }
 
@@ -56,7 +67,7 @@ func (u *link) show(now time.Time, target string) Uplink {
 	return Uplink{
 		Role: roleOf(u.seen), Name: u.seen.Name, Interface: u.seen.Interface, Device: u.seen.Link,
 		Gateway: text(u.seen.Gateway), Address: text(u.seen.Address), Target: cmp.Or(target, text(u.seen.Gateway)),
-		State: u.state, Since: since, Age: age, Reason: u.reason, Degraded: u.degraded, Last: u.result.show(now),
+		State: u.state, Since: since, Age: age, Reason: u.reason, Degraded: u.degraded, Last: u.result.show(now), Outage: u.outage.show(now),
 	}
 }
 
@@ -66,6 +77,13 @@ func (c condition) since(now time.Time) (string, int64) {
 		return "", 0
 	}
 	return wall(now, c.at), seconds(now.Sub(c.at))
+}
+
+func (o outage) show(now time.Time) *Outage {
+	if o.at.IsZero() {
+		return nil
+	}
+	return &Outage{wall(now, o.at), seconds(now.Sub(o.at)), seconds(o.length)}
 }
 
 func (r result) show(now time.Time) *Result {

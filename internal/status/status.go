@@ -19,6 +19,7 @@ type Settings struct {
 	Monitor  string // one of the names in package event
 	Enabled  bool
 	Target   string
+	Further  []string // more targets, of ping
 	Interval time.Duration
 	Uplinks  []Link // of the failover monitor: primary, standby
 }

@@ -123,12 +123,12 @@ func TestStateThatStaysKeepsItsAge(t *testing.T) {
 
 func TestPingAndDDNS(t *testing.T) {
 	in(t, func(t *testing.T, s *Store) {
-		s.Publish(event.Event{Kind: event.PingResult, Monitor: event.Ping, Round: event.Round{Sent: 2, Received: 2, Min: 434000, Avg: 2664000, Max: 12000000, Jitter: 1}})
+		s.Publish(event.Event{Kind: event.PingResult, Monitor: event.Ping, Target: "9.9.9.9", Round: event.Round{Sent: 2, Received: 2, Min: 434000, Avg: 2664000, Max: 12000000, Jitter: 1}})
 		p := all(t, s).Monitors.Ping
 		if p.State != Online || p.Rounds != 1 || p.Events != 0 || !p.Last.Online || *p.Last.RTT != (RTT{0.434, 2.664, 12, 0.000001}) {
 			t.Errorf("ping: %+v, last %+v", p, p.Last)
 		}
-		s.Publish(event.Event{Kind: event.PingResult, Monitor: event.Ping, Round: event.Round{Sent: 2, Loss: 1}, Text: "no answer"})
+		s.Publish(event.Event{Kind: event.PingResult, Monitor: event.Ping, Target: "9.9.9.9", Round: event.Round{Sent: 2, Loss: 1}, Text: "no answer"})
 		if p = all(t, s).Monitors.Ping; p.State != Offline || p.Last.RTT != nil || p.Reason != "no answer" {
 			t.Errorf("ping without answer: %+v", p)
 		}
@@ -215,15 +215,42 @@ func TestEventsOfNoMonitorAreNoTrouble(t *testing.T) {
 
 func TestJSONIsStable(t *testing.T) {
 	in(t, func(t *testing.T, s *Store) {
-		s.Publish(event.Event{Kind: event.PingResult, Monitor: event.Ping, Round: event.Round{Sent: 3, Received: 2, Min: time.Millisecond, Avg: 2 * time.Millisecond, Max: 3 * time.Millisecond, Loss: 1.0 / 3}})
+		s.Publish(event.Event{Kind: event.PingResult, Monitor: event.Ping, Target: "9.9.9.9", Round: event.Round{Sent: 3, Received: 2, Min: time.Millisecond, Avg: 2 * time.Millisecond, Max: 3 * time.Millisecond, Loss: 1.0 / 3}})
 		d, _ := s.Document(event.Ping)
 		text, err := d.JSON()
 		want := `{"version":1,"instance":"main","time":"T","uptime_seconds":0,"sequence":0,"monitors":{"ping":` +
 			`{"enabled":false,"state":"online","since":"T","age_seconds":0,"target":"9.9.9.9","interval_seconds":60.0,"rounds":1,"events":0,` +
 			`"last_result":{"time":"T","age_seconds":0,"online":true,"sent":3,"received":2,` +
-			`"rtt":{"min_ms":1.0,"avg_ms":2.0,"max_ms":3.0,"jitter_ms":0.0},"loss":0.333}}}}`
+			`"rtt":{"min_ms":1.0,"avg_ms":2.0,"max_ms":3.0,"jitter_ms":0.0},"loss":0.333},` +
+			`"targets":[{"target":"9.9.9.9","state":"online","since":"T","age_seconds":0,"last_result":{"time":"T","age_seconds":0,"online":true,"sent":3,"received":2,` +
+			`"rtt":{"min_ms":1.0,"avg_ms":2.0,"max_ms":3.0,"jitter_ms":0.0},"loss":0.333}}]}}}`
 		if got := strings.ReplaceAll(string(text), d.Time, "T"); err != nil || got != want {
 			t.Errorf("%v\n got %s\nwant %s", err, got, want)
+		}
+	})
+}
+
+// Each target of ping has a state of its own; the monitor's is that of the first.
+func TestTargetsOfPing(t *testing.T) {
+	in(t, func(t *testing.T, s *Store) {
+		s.Configure([]Settings{{Monitor: event.Ping, Enabled: true, Target: "a", Further: []string{"b"}}})
+		tell := func(k event.Kind, target string, r event.Round, text string) {
+			s.Publish(event.Event{Kind: k, Monitor: event.Ping, Target: target, Round: r, Text: text})
+		}
+		tell(event.PingResult, "a", event.Round{Sent: 1, Received: 1}, "")
+		tell(event.PingResult, "b", event.Round{Sent: 1, Loss: 1}, "no answer")
+		tell(event.PingDegraded, "b", event.Round{}, "loss 40 %")
+		tell(event.PingResult, "stranger", event.Round{Sent: 1}, "")
+		p := all(t, s).Monitors.Ping
+		if p.Rounds != 1 || p.State != Online || len(p.Targets) != 2 || p.Targets[0].State != Online || p.Targets[1].State != Offline ||
+			p.Targets[1].Reason != "no answer" || p.Targets[1].Degraded != "loss 40 %" {
+			t.Errorf("%+v", p)
+		}
+		time.Sleep(5 * time.Second)
+		tell(event.PingResult, "b", event.Round{Sent: 1, Received: 1}, "")
+		tell(event.PingRecovered, "b", event.Round{}, "")
+		if b := all(t, s).Monitors.Ping.Targets[1]; b.State != Online || b.Degraded != "" || b.Outage == nil || b.Outage.Seconds != 5 {
+			t.Errorf("%+v", b)
 		}
 	})
 }

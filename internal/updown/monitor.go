@@ -98,7 +98,7 @@ func (m *Monitor) result(in observation) event.Event {
 		Kind: event.UpdownResult, Target: m.cfg.Target, Online: m.state.verdict == online, Text: in.echo.Reason(),
 		Round: event.Round{
 			Sent: in.echo.Sent, Received: len(in.echo.RTTs),
-			Min: s.Min, Avg: s.Avg, Max: s.Max, Jitter: s.Jitter, Loss: s.Loss,
+			Min: s.Min, Avg: s.Avg, Max: s.Max, Jitter: s.Jitter, Loss: s.Loss, RTTs: in.echo.RTTs,
 		},
 	}
 }

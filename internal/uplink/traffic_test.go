@@ -52,10 +52,13 @@ func (w *world) answer(in func(func()), addr, name string) {
 
 func here(f func()) { f() }
 
+// probeTime is how long an answer may take, on a busy machine too.
+const probeTime = 3 * time.Second
+
 // ask asks target from a socket that is bound as a probe's is, and returns who
 // answered, or the error. An empty device binds to none.
 func ask(network string, source netip.Addr, device, target string) string {
-	d := net.Dialer{Timeout: time.Second, Control: func(_, _ string, c syscall.RawConn) (err error) {
+	d := net.Dialer{Timeout: probeTime, Control: func(_, _ string, c syscall.RawConn) (err error) {
 		if device != "" {
 			c.Control(func(fd uintptr) { err = unix.BindToDevice(int(fd), device) })
 		}
@@ -72,14 +75,18 @@ func ask(network string, source netip.Addr, device, target string) string {
 		return err.Error()
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(time.Second))
-	c.Write([]byte("?"))
 	b := make([]byte, 16)
-	n, err := c.Read(b)
-	if err != nil {
-		return err.Error()
+	for end := time.Now().Add(probeTime); ; { // a datagram may get lost while neighbours are looked up
+		c.SetDeadline(time.Now().Add(probeTime / 6))
+		c.Write([]byte("?"))
+		n, err := c.Read(b)
+		if err == nil {
+			return string(b[:n])
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) || time.Now().After(end) {
+			return err.Error()
+		}
 	}
-	return string(b[:n])
 }
 
 // rpFilter sets the reverse path filter of this namespace.
