@@ -100,3 +100,9 @@ size: ## the table of docs/size.md: what the program for mipsle consists of
 
 clean: ## remove what was built
 	rm -rf bin dist
+
+fault-matrix: ## every fault of docs/faults.md 20 times, and 50 pairs (root, half an hour; FAULTS=20 PAIRS=50 SEED= FAULT=name)
+	IMON_FAULT_ROUNDS=$${FAULTS:-20} IMON_PAIRS=$${PAIRS:-50} IMON_SEED=$${SEED:-$$(date +%s)} IMON_FAULT="$(FAULT)" \
+		go test -count=1 -v -run 'TestFault(Matrix|Pairs)$$' -parallel 5 -timeout 180m ./cmd/imon
+
+.PHONY: fault-matrix

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,8 +99,11 @@ func (w *DefaultWatch) Err() error {
 func (w *DefaultWatch) follow() {
 	for {
 		messages, _, err := w.socket.Receive()
-		if err == nil {
+		switch {
+		case err == nil:
 			err = w.take(messages)
+		case errors.Is(err, unix.ENOBUFS): // the kernel had to drop messages
+			err = w.relist()
 		}
 		if err != nil {
 			w.mu.Lock()
