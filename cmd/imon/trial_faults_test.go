@@ -128,6 +128,7 @@ func troublesOfTheProcess() []trouble {
 		{func(d *trial) lab.Fault { return d.withinMemory(12) }, first, process, none},
 		{func(d *trial) lab.Fault { return d.syslogGone() }, first, process, none},
 		{func(d *trial) lab.Fault { return d.syslogBlocked() }, first, process, none},
+		{func(d *trial) lab.Fault { return d.flooded() }, first, process, none},
 		{func(d *trial) lab.Fault { return d.diskFull() }, first, "state,line 1", none},
 		{func(d *trial) lab.Fault { return d.diskReadOnly() }, first, "state,line 1", none},
 		{func(d *trial) lab.Fault { return d.action("hangs", "trap '' TERM; sleep 1000") }, first, script, none},

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ejgeiger/imon/internal/lab"
+	"github.com/ejgeiger/imon/internal/socket"
 )
 
 // all runs verbs until one fails.
@@ -224,6 +225,22 @@ func (d *trial) diskReadOnly() lab.Fault {
 // action is an action script that does something else than it should.
 func (d *trial) action(how, text string) lab.Fault {
 	return d.withCut("action script "+how, func() error { return d.write(text) }, func() error { return d.write(quiet) })
+}
+
+// flooded is a client that asks for everything as often as it can.
+func (d *trial) flooded() lab.Fault {
+	return d.withCut("a client floods the socket", func() error {
+		client := socket.NewClient(d.socket())
+		for range 100 {
+			if _, err := client.Status(d.t.Context(), ""); err != nil {
+				return err
+			}
+			if _, _, err := client.Events(d.t.Context(), 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nothing)
 }
 
 // actionDeleted is an action script that is deleted while imon runs.

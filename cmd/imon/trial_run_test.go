@@ -137,17 +137,17 @@ func records(all []*record) string {
 	return b.String()
 }
 
-// The table of docs/faults.md has each fault that is tried, and no other.
+// The table of docs/reliability.md has each fault that is tried, and no other.
 func TestEveryFaultIsInTheTable(t *testing.T) {
 	d := &trial{counter: &counter{bench: &bench{Lab: &lab.Lab{}}}}
-	_, text, _ := strings.Cut(content("../../docs/faults.md"), "\n## Faults in the lab\n")
+	_, text, _ := strings.Cut(content("../../docs/reliability.md"), "\n## Faults in the lab\n")
 	text, _, _ = strings.Cut(text, "\n## ")
 	rows := strings.Count(text, "\n| ") - 1 // the first is the heading
 	for _, list := range troubles() {
 		for _, x := range list {
 			rows--
 			if name := x.fault(d).Name; !strings.Contains(text, "\n| "+name+" |") {
-				t.Errorf("docs/faults.md has no row for %q", name)
+				t.Errorf("docs/reliability.md has no row for %q", name)
 			}
 		}
 	}

@@ -16,11 +16,12 @@ import (
 	"github.com/ejgeiger/imon/internal/lab"
 	"github.com/ejgeiger/imon/internal/netifd/netifdtest"
 	"github.com/ejgeiger/imon/internal/socket"
+	"github.com/ejgeiger/imon/internal/status"
 	"github.com/ejgeiger/imon/internal/ubus/ubustest"
 )
 
 // How many rounds of each fault there are, how many pairs at random, by which seed,
-// and of which faults, by a part of the name. "make fault-matrix" has 20 rounds and 50 pairs.
+// and of which faults, by a part of the name. "make faults" has 20 rounds and 50 pairs.
 const (
 	roundsVariable = "IMON_FAULT_ROUNDS"
 	pairsVariable  = "IMON_PAIRS"
@@ -223,6 +224,9 @@ func (d *trial) recover() error {
 	if err := d.alive(); err != nil {
 		return err
 	}
+	if err := d.wait("every monitor online", d.online); err != nil {
+		return err
+	}
 	if err := d.wait("two private tables, their rules and a spare", d.tidy); err != nil {
 		return err
 	}
@@ -231,6 +235,20 @@ func (d *trial) recover() error {
 		return fmt.Errorf("%w: %s", err, why)
 	}
 	return d.wait("no process left over", func() bool { return len(d.Router.Pids()) <= 3 })
+}
+
+// online reports whether every monitor says that all is well.
+func (d *trial) online() bool {
+	document, err := socket.NewClient(d.socket()).Status(d.t.Context(), "")
+	if err != nil {
+		return false
+	}
+	for _, m := range document.Monitors.All() {
+		if m.State != status.Online {
+			return false
+		}
+	}
+	return true
 }
 
 // left says what has grown. Flows live for 30 s after the last packet, so that there
