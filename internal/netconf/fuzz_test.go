@@ -10,6 +10,8 @@ import (
 func FuzzAdvise(f *testing.F) {
 	f.Add("[connection]\nid=Bob's line\nuuid=x\n[ipv4]\nroute1=0.0.0.0/0,192.0.2.1,3\nroute1_options=a=b\n", "interface eth1\nnogateway # x\n", "[Network]\nDHCP=yes\n")
 	f.Add("[connection]\nid=$(reboot)\\n\n[ipv4]\naddress1=192.0.2.2/24,192.0.2.1\n", "denyinterfaces eth[\n", "[Route]\nGateway=_dhcp4\n")
+	f.Add("[connection]\nid=-\nuuid=$(reboot)\n", "", "")
+	f.Add("[connection]\nid=-\nuuid=x\xff\n", "", "")
 	f.Add("id\n=\n[", "\\", "[[]=")
 	f.Fuzz(func(t *testing.T, connection, dhcpcd, unit string) {
 		system := files{
@@ -27,6 +29,9 @@ func FuzzAdvise(f *testing.F) {
 				}
 			}
 			for _, line := range a.Lines {
+				if _, rest, ok := strings.Cut(line, "$("); ok && !strings.Contains(rest, "'") {
+					t.Errorf("not quoted: %q", line)
+				}
 				if n := strings.Count(strings.ReplaceAll(line, `\'`, ""), "'"); n%2 != 0 {
 					t.Errorf("quotes are open in %q", line)
 				}

@@ -24,7 +24,7 @@ func (m machine) activated(d subject) string {
 	if !m.managed(d) {
 		return ""
 	}
-	return strings.TrimSpace(m.state(d).last("device", "connection-uuid"))
+	return m.state(d).uuid("device", "connection-uuid")
 }
 
 // networkManager is what NetworkManager has to be told of a device.

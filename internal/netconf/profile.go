@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/afero"
 )
@@ -57,7 +58,7 @@ func newProfile(file, text string) profile {
 	return profile{
 		keyfile: k,
 		id:      cmp.Or(k.text("connection", "id"), strings.TrimSuffix(path.Base(file), ".nmconnection")),
-		uuid:    cmp.Or(strings.TrimSpace(k.last("connection", "uuid")), fallbackUUID(file)),
+		uuid:    cmp.Or(k.uuid("connection", "uuid"), fallbackUUID(file)),
 		file:    file,
 	}
 }
@@ -80,18 +81,29 @@ func isProfile(dir string, file fs.FileInfo) bool {
 func (p profile) name(all []profile) string {
 	for _, q := range all {
 		if q.id == p.id && q.uuid != p.uuid {
-			return "uuid " + p.uuid
+			return "uuid " + quote(p.uuid)
 		}
 	}
 	if p.id == "" || strings.HasPrefix(p.id, "-") || strings.ContainsFunc(p.id, unprintable) ||
 		slices.Contains([]string{"id", "uuid", "path", "apath", "filename", "help"}, p.id) {
-		return "uuid " + p.uuid
+		return "uuid " + quote(p.uuid)
 	}
 	return quote(p.id)
 }
 
-// unprintable is true of characters that would spoil a terminal or a log line.
-func unprintable(r rune) bool { return !unicode.IsPrint(r) }
+// uuid is the value of a key that is a UUID; NetworkManager takes none that cannot be
+// printed.
+func (k keyfile) uuid(section, key string) string {
+	uuid := strings.TrimSpace(k.last(section, key))
+	if strings.ContainsFunc(uuid, unprintable) {
+		return ""
+	}
+	return uuid
+}
+
+// unprintable is true of characters that would spoil a terminal or a log line, and of what
+// is not UTF-8.
+func unprintable(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
 
 // told reports whether p has been told to install no default route.
 func (p profile) told() bool { return p.yes("ipv4", "never-default") }
