@@ -54,6 +54,9 @@ func (l *Lab) WatchDefaults(told func(Moment)) (*DefaultWatch, error) {
 	err := l.Router.Do(func() (err error) {
 		w.socket, err = nl.Subscribe(unix.NETLINK_ROUTE, unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR,
 			unix.RTNLGRP_IPV4_ROUTE)
+		if err == nil { // room for storms: what is dropped is known by the end only
+			err = w.socket.SetReceiveBufferSize(64<<20, true)
+		}
 		return err
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package uplink
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -63,18 +62,37 @@ func (w watch) run(ctx context.Context, s *os.File, err error) {
 	}
 }
 
-// follow reads one subscription until it breaks or ctx ends.
+// follow reads one subscription until it breaks or ctx ends. The kernel says but once
+// that it drops messages, and goes on to drop them until the others have been read
+// (netlink_overrun in net/netlink/af_netlink.c); so there is news then, too.
 func (w watch) follow(ctx context.Context, s *os.File) {
 	stop := context.AfterFunc(ctx, func() { s.Close() })
 	defer s.Close()
 	defer stop()
+	conn, err := s.SyscallConn()
+	if err != nil {
+		return
+	}
 	buf := make([]byte, 8<<10) // what is cut off does not matter
-	for {
-		n, err := s.Read(buf)
-		if err != nil && !errors.Is(err, unix.ENOBUFS) {
+	for dropping := false; ; {
+		n, failed := 0, error(nil)
+		err := conn.Read(func(fd uintptr) (done bool) {
+			n, failed = unix.Read(int(fd), buf)
+			if failed == unix.EAGAIN && dropping {
+				dropping = false
+				w.tell()
+			}
+			return failed != unix.EAGAIN
+		})
+		switch {
+		case err != nil:
 			return
-		}
-		if err != nil || matters(buf[:n]) {
+		case failed == unix.ENOBUFS:
+			dropping = true
+			w.tell()
+		case failed != nil && failed != unix.EINTR:
+			return
+		case failed == nil && matters(buf[:n]):
 			w.tell()
 		}
 	}

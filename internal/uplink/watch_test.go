@@ -121,6 +121,18 @@ func TestWatchSurvivesENOBUFS(t *testing.T) {
 	<-done
 }
 
+// While messages wait that had room, the kernel drops all others and says no more of
+// it. When they have been read there is news again.
+func TestWatchTellsTheEndOfDropping(t *testing.T) {
+	w := newWorld(t)
+	f := w.monitor(0).buffer(1).file
+	w.flood(200) // nobody reads meanwhile
+	changes := make(chan struct{}, 2)
+	go watch{changes: changes}.follow(t.Context(), f)
+	told(t, changes, "that messages are dropped")
+	told(t, changes, "that they are dropped no more")
+}
+
 // A subscription that breaks is renewed, and that counts as a change.
 func TestWatchResubscribes(t *testing.T) {
 	w := newWorld(t)
