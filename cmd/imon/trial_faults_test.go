@@ -135,7 +135,9 @@ func troublesOfTheProcess() []trouble {
 		{func(d *trial) lab.Fault {
 			return d.action("forks", "for i in 1 2 3 4 5 6 7 8; do sleep 1000 & done; wait")
 		}, first, script, none},
-		{func(d *trial) lab.Fault { return d.action("floods its output", "exec yes flood") }, first, script, none},
+		{func(d *trial) lab.Fault {
+			return d.action("floods its output", "yes $(printf %01000d) | head -n 300; sleep 1000") // more than a pipe holds
+		}, first, script, none},
 		{func(d *trial) lab.Fault { return d.action("fails", "exit 3") }, first, script, none},
 		{func(d *trial) lab.Fault { return d.actionDeleted() }, first, script, none},
 	}

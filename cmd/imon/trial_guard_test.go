@@ -62,6 +62,13 @@ func (g *guard) longest() (none, several time.Duration) {
 	return g.none, g.several
 }
 
+// heard are imon's default routes by what was heard.
+func (g *guard) heard() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.routes
+}
+
 // by is the number of the uplink by which imon's only default route leads, -1 when it
 // has none, or several, or one by somebody else.
 func (g *guard) by(l *lab.Lab) int {

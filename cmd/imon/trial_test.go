@@ -216,7 +216,8 @@ func (d *trial) bear(x trouble, at time.Time, away *time.Duration) error {
 // recover waits until everything is as it was.
 func (d *trial) recover() error {
 	if err := d.wait("one default route by the first uplink", func() bool { return d.guard.by(d.Lab) == 0 }); err != nil {
-		return err
+		found, _ := d.Defaults()
+		return fmt.Errorf("%w: heard of %q, found %q", err, d.guard.heard(), found)
 	}
 	if err := d.wait("a way out of the LAN", d.flow.Up); err != nil {
 		return err
