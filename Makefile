@@ -39,8 +39,8 @@ check: ## vet, staticcheck, gofmt
 	go vet ./...
 	go run $(STATICCHECK) ./...
 
-soak: ## 1,000 flaps of the uplinks in the lab, with what might pile up (root, about ten minutes)
-	IMON_FLAPS=1000 go test -count=1 -v -run TestSoak -timeout 60m ./cmd/imon
+soak: ## faults at random for as many rounds as in a month, with a graph of what might pile up in dist/ (root, 220 minutes)
+	@mkdir -p dist && IMON_SOAK=$${SOAK:-220m} IMON_SOAK_FILES=$$PWD/dist go test -count=1 -v -run 'TestSoak$$' -timeout 300m ./cmd/imon
 
 faults: ## every fault of docs/reliability.md 20 times, and 50 pairs (root, 15 minutes; FAULTS=20 PAIRS=50 SEED= FAULT=name)
 	IMON_FAULT_ROUNDS=$${FAULTS:-20} IMON_PAIRS=$${PAIRS:-50} IMON_SEED=$${SEED:-$$(date +%s)} IMON_FAULT="$(FAULT)" \

@@ -2,168 +2,263 @@ package main
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"text/tabwriter"
 	"time"
 
 	"github.com/ejgeiger/imon/internal/lab"
 	"github.com/ejgeiger/imon/internal/socket"
+	"github.com/ejgeiger/imon/internal/status"
 )
 
-// flapsVariable says how many flaps the soak has; "make soak" has 1,000.
-const flapsVariable = "IMON_FLAPS"
+// For how long TestSoak goes on, with which interval of the monitors, and in which directory it
+// leaves soak.csv and soak.svg. "make soak" has 220 minutes at 0.05 s, in which each monitor has as
+// many rounds as in a month at the default interval of 10 s.
+const (
+	soakVariable      = "IMON_SOAK"
+	soakPaceVariable  = "IMON_SOAK_INTERVAL"
+	soakFilesVariable = "IMON_SOAK_FILES"
+)
 
-// TestSoak lets uplinks come and go in every way that the lab knows. The LAN must
-// come back each time, and nothing may pile up: no rule, route, tracked flow, file, thread,
-// goroutine or memory.
+// period is the time in an environment variable.
+func period(t *testing.T, name string, otherwise time.Duration) time.Duration {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		t.Fatalf("%s=%s: want a time, such as 90m", name, text)
+	}
+	return d
+}
+
+// TestSoak has imon undergo faults at random for as long as is wanted, and looks at it all
+// the time: nothing of what it uses may become more.
 func TestSoak(t *testing.T) {
-	flaps := 40
-	if text := os.Getenv(flapsVariable); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 10 {
-			t.Fatalf("%s=%s: want a number from 10 on", flapsVariable, text)
-		}
-		flaps = n
+	long := period(t, soakVariable, 12*time.Second)
+	d := openTrial(t, uint64(setting(t, seedVariable, 1)), period(t, soakPaceVariable, 50*time.Millisecond))
+	var all []trouble
+	for _, kind := range []string{"lines", "process", "routing", "services"} {
+		all = append(all, slices.DeleteFunc(troubles()[kind], func(x trouble) bool { return strings.Contains(x.touches, anotherImon) })...)
 	}
-	d := openCounter(t, func(c lab.Config) {
-		internetTargets(c)
-		c.Set("failover", "interval", 0.2).Set("failover", "pingwait", 0.2)
-	})
-	call, err := d.Stream(20 * time.Millisecond)
-	if err != nil {
-		t.Fatal(err)
+	w := &watcher{trial: d, begun: time.Now(), every: max(long/400, 200*time.Millisecond), first: d.rounds()}
+	r := &record{name: "faults at random"}
+	for time.Since(w.begun) < long {
+		w.look()
+		d.note(r, all[d.rng.IntN(len(all))])
 	}
-	defer call.Stop()
-	d.launch()
-	d.via(0)
-	rng := rand.New(rand.NewPCG(1, 1))
-	var samples []footing
-	for n := range flaps {
-		if n%(flaps/10) == 0 {
-			samples = append(samples, d.footing(n))
-		}
-		d.flap(rng)
-	}
-	samples = append(samples, d.footing(flaps))
-	t.Log("\n" + footings(samples))
-	for _, s := range samples[2:] {
-		if why := s.grown(samples[1]); why != "" {
-			t.Errorf("after %d flaps: %s", s.flaps, why)
+	w.look()
+	t.Logf("\n%s%s", records([]*record{r}), w)
+	w.leave(t)
+	for i, m := range measures() {
+		if before, after, flat := w.flat(i); !flat {
+			t.Errorf("%s: %.0f at first, %.0f in the end", m.name, before, after)
 		}
 	}
 }
 
-// manyFlows is more than there can be at rest: the call, and pings that wait.
-const manyFlows = 200
+// measure is something that imon uses.
+type measure struct {
+	name  string
+	slack float64 // by how much it may be more in the end than at first
+	of    func(*trial, status.Document) int
+}
 
-// flap is one fault at random, and its end.
-func (d *counter) flap(rng *rand.Rand) {
-	d.t.Helper()
-	faults := []lab.Fault{
-		d.CutISP(0), d.CutRouter(0), d.GatewayDead(0), d.Blackhole(0), d.Removed(0), // the active one
-		d.Bounce(0), d.DefaultDeleted(), d.Renumber(0), d.CutISP(1), d.CutRouter(1),
+// measures are all of them. Kept outages are bounded by their number and not by time, and in a
+// minute there may be fewer than that. CPU is for the picture.
+func measures() []measure {
+	return []measure{
+		{"RSS, kB", 1536, func(d *trial, _ status.Document) int { return kilobytes(d.t, d.proc("status"), "VmRSS:") }},
+		{"anonymous memory, kB", 768, func(d *trial, _ status.Document) int { return kilobytes(d.t, d.proc("status"), "RssAnon:") }},
+		{"open files", 6, func(d *trial, _ status.Document) int { return len(entries(d.t, d.proc("fd"))) }},
+		{"threads", 12, func(d *trial, _ status.Document) int { return len(entries(d.t, d.proc("task"))) }},
+		{"goroutines", 12, func(_ *trial, s status.Document) int { return int(s.Goroutines) }},
+		{"routing rules", 0, func(d *trial, _ status.Document) int { return d.lines("rule") }},
+		{"routes", 0, func(d *trial, _ status.Document) int { return d.lines("route", "show", "table", "all", "proto", "105") }},
+		{"tracked flows", manyFlows, func(d *trial, _ status.Document) int {
+			return d.number(d.Router.Command(d.t.Context(), "cat", "/proc/sys/net/netfilter/nf_conntrack_count").Output())
+		}},
+		{"kept files, kB", 512, func(d *trial, _ status.Document) int { return d.kept() / 1024 }},
+		{"CPU, hundredths of a second", 1e9, func(d *trial, _ status.Document) int { return d.ticks() }},
 	}
-	n := rng.IntN(len(faults))
-	d.inject(faults[n])
+}
+
+// watcher looks at imon every so often.
+type watcher struct {
+	*trial
+	begun   time.Time
+	every   time.Duration
+	first   map[string]int64 // rounds of each monitor
+	samples []sample
+}
+
+// sample is what there was of each measure at one moment.
+type sample struct {
+	at     time.Duration
+	values []float64
+}
+
+// look takes a sample if it is time for one.
+func (w *watcher) look() {
+	at := time.Since(w.begun)
+	if n := len(w.samples); n > 0 && at-w.samples[n-1].at < w.every {
+		return
+	}
+	document, err := socket.NewClient(w.socket()).Status(w.t.Context(), "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s := sample{at: at}
+	for _, m := range measures() {
+		s.values = append(s.values, float64(m.of(w.trial, document)))
+	}
+	w.samples = append(w.samples, s)
+	if len(w.samples)%20 == 0 {
+		w.leave(w.t)
+	}
+}
+
+// flat compares the median of the second fifth of a measure with that of the last one.
+func (w *watcher) flat(i int) (before, after float64, flat bool) {
+	middle := func(from, to int) float64 {
+		var all []float64
+		for _, s := range w.samples[from:to] {
+			all = append(all, s.values[i])
+		}
+		slices.Sort(all)
+		return all[len(all)/2]
+	}
+	n := len(w.samples)
 	if n < 5 {
-		d.via(1)
+		return 0, 0, true
 	}
-	d.restore(faults[n])
-	d.via(0)
+	before, after = middle(n/5, 2*n/5), middle(4*n/5, n)
+	return before, after, after <= before+measures()[i].slack
 }
 
-// footing is how much there is of what might pile up.
-type footing struct {
-	flaps, rules, routes, flows, files, threads, goroutines, anonymous int
+// String is a table of the first and the second half of the time, and how many rounds there were.
+func (w *watcher) String() string {
+	var b strings.Builder
+	for i, m := range measures() {
+		before, after, _ := w.flat(i)
+		fmt.Fprintf(&b, "%-28s %8.0f %8.0f\n", m.name, before, after)
+	}
+	rounds := w.rounds()
+	for _, monitor := range []string{"ddns", "updown", "failover", "ping"} {
+		fmt.Fprintf(&b, "rounds of %-8s %9d\n", monitor, rounds[monitor]-w.first[monitor])
+	}
+	return b.String()
 }
 
-// footing waits until the program rests, and looks at it.
-func (d *counter) footing(flaps int) footing {
-	d.t.Helper()
-	lines := func(args ...string) int {
-		text, err := d.Router.Run(args...)
-		if err != nil {
-			d.t.Fatal(err)
+// leave writes the samples as a table and as a picture, if somebody wants them.
+func (w *watcher) leave(t *testing.T) {
+	directory := os.Getenv(soakFilesVariable)
+	if directory == "" {
+		return
+	}
+	var csv strings.Builder
+	csv.WriteString("seconds")
+	for _, m := range measures() {
+		csv.WriteString("," + strings.ReplaceAll(m.name, ",", ""))
+	}
+	for _, s := range w.samples {
+		fmt.Fprintf(&csv, "\n%.1f", s.at.Seconds())
+		for _, v := range s.values {
+			fmt.Fprintf(&csv, ",%.0f", v)
 		}
-		return strings.Count(text, "\n")
 	}
-	f := footing{flaps: flaps}
-	d.until("two private tables, their rules and a spare", func() bool {
-		f.rules, f.routes = lines("rule"), lines("route", "show", "table", "all", "proto", "105")
-		return f.rules == 3+4 && f.routes == 4
-	})
-	document, err := socket.NewClient(d.socket()).Status(d.t.Context(), "")
+	for name, text := range map[string]string{"soak.csv": csv.String() + "\n", "soak.svg": w.picture()} {
+		if err := os.WriteFile(filepath.Join(directory, name), []byte(text), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// picture is a graph of each measure over time, one below the other (SVG 1.1). It is written
+// here because a module for graphs would bring a dozen others for these lines.
+func (w *watcher) picture() string {
+	const left, width, height, gap = 250, 700, 44, 20
+	all := measures()
+	end := max(w.samples[len(w.samples)-1].at, time.Second)
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13">`+"\n"+
+		`<rect width="100%%" height="100%%" fill="white"/>`+"\n", left+width+90, len(all)*(height+gap)+gap+20)
+	for i, m := range all {
+		top := i*(height+gap) + gap
+		most := 1.0
+		for _, s := range w.samples {
+			most = max(most, s.values[i])
+		}
+		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s</text><text x="%d" y="%d" fill="gray">%.0f</text>`+"\n",
+			left-10, top+height/2, m.name, left+width+8, top+10, most)
+		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" fill="#f4f6f8"/><polyline fill="none" stroke="#1668b0" points="`, left, top, width, height)
+		for _, s := range w.samples {
+			fmt.Fprintf(&b, "%.1f,%.1f ", left+width*s.at.Seconds()/end.Seconds(), float64(top+height)-height*s.values[i]/most)
+		}
+		b.WriteString(`"/>` + "\n")
+	}
+	fmt.Fprintf(&b, `<text x="%d" y="%d">0</text><text x="%d" y="%d" text-anchor="end">%s</text>`+"\n</svg>\n",
+		left, len(all)*(height+gap)+gap+8, left+width, len(all)*(height+gap)+gap+8, end.Round(time.Second))
+	return b.String()
+}
+
+// proc is a file of the process in /proc.
+func (d *trial) proc(name string) string { return fmt.Sprintf("/proc/%d/%s", d.Pid(), name) }
+
+// lines is how many lines ip(8) prints in the router.
+func (d *trial) lines(args ...string) int {
+	d.t.Helper()
+	text, err := d.Router.Run(args...)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	f.goroutines = int(document.Goroutines)
-	tracked, err := d.Router.Command(d.t.Context(), "cat", "/proc/sys/net/netfilter/nf_conntrack_count").Output()
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	f.flows, _ = strconv.Atoi(strings.TrimSpace(string(tracked)))
-	proc := fmt.Sprintf("/proc/%d/", d.Pid())
-	f.files = len(entries(d.t, proc+"fd"))
-	f.threads = len(entries(d.t, proc+"task"))
-	f.anonymous = kilobytes(d.t, proc+"status", "RssAnon:")
-	return f
+	return strings.Count(text, "\n")
 }
 
-func entries(t *testing.T, path string) []string {
-	t.Helper()
-	found, err := filepath.Glob(path + "/*")
-	if err != nil || len(found) == 0 {
-		t.Fatalf("%s: nothing there (%v)", path, err)
-	}
-	return found
-}
-
-// kilobytes is the first number behind a word in a file.
-func kilobytes(t *testing.T, path, word string) int {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), word)
-	n, err := strconv.Atoi(strings.Fields(rest)[0])
-	if err != nil {
-		t.Fatal(err)
+func (d *trial) number(text []byte, err error) int {
+	d.t.Helper()
+	n, failed := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || failed != nil {
+		d.t.Fatalf("%q: %v", text, err)
 	}
 	return n
 }
 
-// grown says what of f is more than it was at first. Rounds that run at the moment
-// have files and goroutines, and on a busy machine the Go runtime has a thread for each of
-// those that are in the kernel at one time, which it keeps.
-func (f footing) grown(first footing) string {
-	switch {
-	case f.flows > manyFlows:
-		return fmt.Sprintf("%d tracked flows", f.flows)
-	case f.files > first.files+6:
-		return fmt.Sprintf("%d open files, %d at first", f.files, first.files)
-	case f.goroutines > first.goroutines+12:
-		return fmt.Sprintf("%d goroutines, %d at first", f.goroutines, first.goroutines)
-	case f.threads > first.threads+12:
-		return fmt.Sprintf("%d threads, %d at first", f.threads, first.threads)
-	case f.anonymous > first.anonymous*3/2+1024:
-		return fmt.Sprintf("%d kB of anonymous memory, %d at first", f.anonymous, first.anonymous)
+// kept is the size of what imon keeps, in bytes.
+func (d *trial) kept() (size int) {
+	files, err := os.ReadDir(d.state)
+	if err != nil {
+		d.t.Fatal(err)
 	}
-	return ""
+	for _, file := range files {
+		if f, err := file.Info(); err == nil { // it may be gone again
+			size += int(f.Size())
+		}
+	}
+	return size
 }
 
-func footings(all []footing) string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "flaps\trules\troutes\tflows\tfiles\tthreads\tgoroutines\tRssAnon kB\t")
-	for _, f := range all {
-		fmt.Fprintf(w, "%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", f.flaps, f.rules, f.routes, f.flows, f.files, f.threads, f.goroutines, f.anonymous)
+// ticks is the processor time of the process, in hundredths of a second (proc_pid_stat(5)).
+func (d *trial) ticks() int {
+	_, rest, _ := strings.Cut(content(d.proc("stat")), ") ")
+	fields := strings.Fields(rest)
+	return d.number([]byte(fields[11]), nil) + d.number([]byte(fields[12]), nil)
+}
+
+// reloaded is a configuration that changes the ping monitor, read by the running imon.
+func (d *trial) reloaded() lab.Fault {
+	set := func(pings int) func() error {
+		return func() error {
+			d.config.Set("ping", "pingcount", pings)
+			d.rewrite(d.config.JSON())
+			return nil
+		}
 	}
-	w.Flush()
-	return b.String()
+	return d.withCut("configuration reloaded (SIGHUP)", set(2), set(1))
 }

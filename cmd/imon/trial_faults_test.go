@@ -15,6 +15,9 @@ type trouble struct {
 	but     excuse
 }
 
+// anotherImon is touched by faults after which it is not the same process that runs.
+const anotherImon = "another imon"
+
 // excuse is what cannot be asked of imon while a fault lasts.
 type excuse int
 
@@ -118,17 +121,18 @@ func troublesOfServices() []trouble {
 // troublesOfTheProcess are those of imon itself and of its action script. With most of
 // them a cable is cut, so that there is something to do.
 func troublesOfTheProcess() []trouble {
-	const process, script = "process,line 1", "script,line 1"
+	const process, script, another = "process,line 1", "script,line 1", "process,line 1," + anotherImon
 	return []trouble{
 		{func(d *trial) lab.Fault { return d.stopped() }, first, process, none},
-		{func(d *trial) lab.Fault { return d.killed() }, neither, process, none},
-		{func(d *trial) lab.Fault { return d.killedDuringASwitch() }, first, process, none},
+		{func(d *trial) lab.Fault { return d.killed() }, neither, another, none},
+		{func(d *trial) lab.Fault { return d.killedDuringASwitch() }, first, another, none},
 		{func(d *trial) lab.Fault { return d.withoutFiles() }, first, process, deaf},
-		{func(d *trial) lab.Fault { return d.withinMemory(16) }, first, process, none},
-		{func(d *trial) lab.Fault { return d.withinMemory(12) }, first, process, none},
-		{func(d *trial) lab.Fault { return d.syslogGone() }, first, process, none},
-		{func(d *trial) lab.Fault { return d.syslogBlocked() }, first, process, none},
+		{func(d *trial) lab.Fault { return d.withinMemory(16) }, first, another, none},
+		{func(d *trial) lab.Fault { return d.withinMemory(12) }, first, another, none},
+		{func(d *trial) lab.Fault { return d.syslogGone() }, first, another, none},
+		{func(d *trial) lab.Fault { return d.syslogBlocked() }, first, another, none},
 		{func(d *trial) lab.Fault { return d.flooded() }, first, process, none},
+		{func(d *trial) lab.Fault { return d.reloaded() }, first, process, none},
 		{func(d *trial) lab.Fault { return d.diskFull() }, first, "state,line 1", none},
 		{func(d *trial) lab.Fault { return d.diskReadOnly() }, first, "state,line 1", none},
 		{func(d *trial) lab.Fault { return d.action("hangs", "trap '' TERM; sleep 1000") }, first, script, none},

@@ -207,7 +207,7 @@ func (d *trial) logTo(dir string) error {
 func (d *trial) diskFull() lab.Fault {
 	file := filepath.Join(d.state, "fill")
 	return d.withCut("disk full", func() error {
-		if err := os.WriteFile(file, make([]byte, 1<<20), 0o644); err == nil {
+		if err := os.WriteFile(file, make([]byte, 2<<20), 0o644); err == nil {
 			return fmt.Errorf("the disk takes everything")
 		}
 		return nil
@@ -217,7 +217,7 @@ func (d *trial) diskFull() lab.Fault {
 // diskReadOnly is a directory of what imon keeps that nobody can write to.
 func (d *trial) diskReadOnly() lab.Fault {
 	remount := func(flags uintptr) func() error {
-		return func() error { return unix.Mount("none", d.state, "tmpfs", unix.MS_REMOUNT|flags, "size=64k") }
+		return func() error { return unix.Mount("none", d.state, "tmpfs", unix.MS_REMOUNT|flags, "size=1m") }
 	}
 	return d.withCut("disk read-only", remount(unix.MS_RDONLY), remount(0))
 }

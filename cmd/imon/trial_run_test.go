@@ -29,7 +29,7 @@ func TestFaultMatrix(t *testing.T) {
 
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			d := openTrial(t, 1)
+			d := openTrial(t, 1, hurry)
 			var all []*record
 			defer func() { t.Log("\n" + records(all)) }()
 			for _, x := range list {
@@ -53,7 +53,7 @@ func TestFaultPairs(t *testing.T) {
 	t.Parallel()
 	seed := setting(t, seedVariable, 1)
 	t.Logf("%s=%d", seedVariable, seed)
-	d := openTrial(t, uint64(seed))
+	d := openTrial(t, uint64(seed), hurry)
 	var all []trouble
 	for _, kind := range []string{"lines", "process", "routing", "services"} {
 		all = append(all, troubles()[kind]...)

@@ -29,6 +29,9 @@ const (
 	faultVariable  = "IMON_FAULT"
 )
 
+// hurry is the interval of the monitors, if nobody says otherwise.
+const hurry = 200 * time.Millisecond
+
 // setting is the number in an environment variable.
 func setting(t *testing.T, name string, otherwise int) int {
 	t.Helper()
@@ -54,13 +57,14 @@ type trial struct {
 	script string // the action script
 	state  string // a small file system of its own for what imon keeps
 	rng    *rand.Rand
+	pace   time.Duration // the interval of the monitors
 	rest   footing // how much there was of everything at first
 }
 
 // openTrial raises all of it and waits until it rests.
-func openTrial(t *testing.T, seed uint64) *trial {
+func openTrial(t *testing.T, seed uint64, pace time.Duration) *trial {
 	t.Helper()
-	d := &trial{ubusd: ubustest.Start(t), rng: rand.New(rand.NewPCG(seed, 1))}
+	d := &trial{ubusd: ubustest.Start(t), rng: rand.New(rand.NewPCG(seed, 1)), pace: pace}
 	d.counter = openCounter(t, d.configure)
 	d.script = filepath.Join(d.directory, "action")
 	d.state = filepath.Join(d.directory, "state")
@@ -69,7 +73,7 @@ func openTrial(t *testing.T, seed uint64) *trial {
 	if err := os.Mkdir(d.state, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.Mount("none", d.state, "tmpfs", 0, "size=64k"); err != nil {
+	if err := unix.Mount("none", d.state, "tmpfs", 0, "size=1m"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { unix.Unmount(d.state, unix.MNT_DETACH) })
@@ -86,7 +90,7 @@ func openTrial(t *testing.T, seed uint64) *trial {
 	d.via(0)
 	d.see(d.started, "External IP Address changed")
 	d.until("the flow is up", d.flow.Up)
-	d.rest = d.footing(0)
+	d.rest = d.footing()
 	return d
 }
 
@@ -95,7 +99,7 @@ func (d *trial) configure(c lab.Config) {
 	internetTargets(c)
 	allSources(c)
 	for _, monitor := range []string{"ddns", "updown", "failover", "ping"} {
-		c.Set(monitor, "enable", true).Set(monitor, "interval", 0.2).Set(monitor, "pingwait", 0.2)
+		c.Set(monitor, "enable", true).Set(monitor, "interval", d.pace.Seconds()).Set(monitor, "pingwait", 0.2)
 	}
 	c.Set("updown", "monitorip", "example.com").Set("global", "action-timeout", 1)
 }
@@ -255,7 +259,7 @@ func (d *trial) online() bool {
 // left says what has grown. Flows live for 30 s after the last packet, so that there
 // are hundreds of questions at rest.
 func (d *trial) left() string {
-	f := d.footing(0)
+	f := d.footing()
 	if f.flows < 2000 {
 		f.flows = 0
 	}
