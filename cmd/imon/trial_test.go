@@ -58,7 +58,7 @@ type trial struct {
 	state  string // a small file system of its own for what imon keeps
 	rng    *rand.Rand
 	pace   time.Duration // the interval of the monitors
-	rest   footing // how much there was of everything at first
+	rest   footing       // how much there was of everything at first
 }
 
 // openTrial raises all of it and waits until it rests.
