@@ -81,7 +81,7 @@ func measures() []measure {
 		{"goroutines", 12, func(_ *trial, s status.Document) int { return int(s.Goroutines) }},
 		{"routing rules", 0, func(d *trial, _ status.Document) int { return d.lines("rule") }},
 		{"routes", 0, func(d *trial, _ status.Document) int { return d.lines("route", "show", "table", "all", "proto", "105") }},
-		{"tracked flows", manyFlows, func(d *trial, _ status.Document) int {
+		{"tracked flows", 2000, func(d *trial, _ status.Document) int {
 			return d.number(d.Router.Command(d.t.Context(), "cat", "/proc/sys/net/netfilter/nf_conntrack_count").Output())
 		}},
 		{"kept files, kB", 512, func(d *trial, _ status.Document) int { return d.kept() / 1024 }},

@@ -260,7 +260,7 @@ func (d *trial) online() bool {
 // are hundreds of questions at rest.
 func (d *trial) left() string {
 	f := d.footing()
-	if f.flows < 2000 {
+	if f.flows < int(2000*hurry/d.pace) {
 		f.flows = 0
 	}
 	return f.grown(d.rest)
