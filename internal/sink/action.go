@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	actionBacklog = 64 // events of one monitor that may wait for the script
-	stalePings    = 2  // ping results among them
+	actionBacklog = 64  // events of one monitor that may wait for the script
+	pingBacklog   = 500 // those of ping: the newest result of each target
 
 	// actionTimeout is how long one run may take when nothing is configured.
 	actionTimeout = 60 * time.Second
@@ -74,12 +74,10 @@ func NewAction(instance string, terminal bool, log event.Publisher) *Action {
 }
 
 func newLane(monitor string) *lane {
-	l := &lane{what: monitor + " events", retries: make(map[news]*retry)}
+	l := &lane{what: monitor + " events", queue: newQueue(actionBacklog, periodic, target), retries: make(map[news]*retry)}
 	if monitor == event.Ping {
-		l.what = string(event.PingResult) + " events"
+		l.what, l.queue.limit = string(event.PingResult)+" events", pingBacklog
 	}
-	periodic := func(e event.Event) bool { return e.Kind == event.PingResult }
-	l.queue = newQueue(actionBacklog, stalePings, periodic)
 	return l
 }
 

@@ -104,31 +104,67 @@ func TestSlowScriptGetsOnlyTheNewestPingResults(t *testing.T) {
 		c := &calls{take: 100 * time.Second}
 		a, log, stop := actionOn(t, c)
 		for n := range 15 {
-			a.Publish(pingNumber(n))
+			e := pingNumber(0)
+			e.Round.Sent, e.Round.Received, e.Round.Loss = 15, n, float64(n)
+			a.Publish(e)
 			synctest.Wait()
 		}
 		time.Sleep(250 * time.Second)
 		synctest.Wait()
-		want := []string{"/a main 0 ping-result 0:False:0.0:0.0:0.0:1.0:0.0",
-			"/a main 0 ping-result 13:False:0.0:0.0:0.0:1.0:0.0", "/a main 0 ping-result 14:False:0.0:0.0:0.0:1.0:0.0"}
+		want := []string{"/a main 0 ping-result 0:False:0.0:0.0:0.0:0.0:0.0", "/a main 0 ping-result 0:True:0.0:0.0:0.0:14.0:0.0"}
 		if diff := cmp.Diff(want, c.made); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff([]string{"Dropped 12 ping-result events: the action script is too slow"}, log.texts()); diff != "" {
+		if diff := cmp.Diff([]string{"Dropped 13 ping-result events: the action script is too slow"}, log.texts()); diff != "" {
 			t.Error(diff)
 		}
-		if runs, failures := a.Runs(); runs != 2 || failures != 0 || a.Dropped() != 12 { // the third goes on
+		if runs, failures := a.Runs(); runs != 2 || failures != 0 || a.Dropped() != 13 {
 			t.Errorf("%d runs, %d failed, %d events dropped", runs, failures, a.Dropped())
 		}
 		stop()
 	})
 }
 
+// A script that is quick enough hears of every target, though all results of a round come at
+// once; one that is not hears of each in its turn.
+func TestEachTargetIsHeard(t *testing.T) {
+	for _, c := range []struct {
+		take        time.Duration
+		least, most int // results of each of ten targets in 30 rounds
+	}{{50 * time.Millisecond, 30, 30}, {250 * time.Millisecond, 10, 15}} {
+		synctest.Test(t, func(t *testing.T) {
+			calls := &calls{take: c.take}
+			a, log, stop := actionOn(t, calls)
+			for range 30 {
+				for n := range 10 {
+					a.Publish(pingNumber(n))
+				}
+				time.Sleep(time.Second)
+			}
+			stop()
+			for n := range 10 {
+				heard := 0
+				for _, call := range calls.made {
+					if strings.Contains(call, fmt.Sprintf("ping-result %d:", n)) {
+						heard++
+					}
+				}
+				if heard < c.least || heard > c.most {
+					t.Errorf("script of %v: %d results of target %d, want %d to %d", c.take, heard, n, c.least, c.most)
+				}
+			}
+			if complains := len(log.texts()) > 0; complains != (c.least < 30) {
+				t.Errorf("script of %v: %q", c.take, log.texts())
+			}
+		})
+	}
+}
+
 func TestLossesAreReportedOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, log, stop := actionOn(t, &calls{take: 4 * time.Second})
-		for n := range 121 {
-			a.Publish(pingNumber(n))
+		for range 121 {
+			a.Publish(pingNumber(0))
 			time.Sleep(time.Second)
 		}
 		synctest.Wait()

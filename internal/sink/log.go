@@ -66,7 +66,7 @@ func NewTerminal(instance string, w io.Writer) *Log {
 }
 
 func newLog(instance string, out output) *Log {
-	q := newQueue(logBacklog, logBacklog, func(r record) bool { return r.periodic })
+	q := newQueue(logBacklog, func(r record) bool { return r.periodic }, nil)
 	return &Log{instance: instance, out: out, queue: q}
 }
 

@@ -7,13 +7,14 @@ import (
 )
 
 // queue is a bounded first-in-first-out queue between publishers, which never
-// wait, and one reader. Periodic items are those that the next of their sort
-// supersedes. When too much waits, the oldest periodic item is dropped, and
-// only when there is none, the oldest item.
+// wait, and one reader. Periodic items come again and again; of those with the same
+// topic only the newest waits, in the place of the one before, so that each topic has
+// its turn however slow the reader is. When too much waits, the oldest periodic item is
+// dropped, and only when there is none, the oldest item.
 type queue[T any] struct {
-	limit    int          // how many items may wait
-	stale    int          // how many periodic items may wait among them
-	periodic func(T) bool // says which items are periodic
+	limit    int            // how many items may wait
+	periodic func(T) bool   // says which items are periodic
+	topic    func(T) string // of a periodic item; nil when none supersedes another
 
 	ready chan struct{} // holds a token when something was put
 
@@ -23,18 +24,26 @@ type queue[T any] struct {
 	total uint64 // since the start
 }
 
-// newQueue returns a queue for limit items, stale of them periodic.
-func newQueue[T any](limit, stale int, periodic func(T) bool) *queue[T] {
-	return &queue[T]{limit: limit, stale: stale, periodic: periodic, ready: make(chan struct{}, 1)}
+// newQueue returns a queue for limit items.
+func newQueue[T any](limit int, periodic func(T) bool, topic func(T) string) *queue[T] {
+	return &queue[T]{limit: limit, periodic: periodic, topic: topic, ready: make(chan struct{}, 1)}
 }
 
-// put appends item and drops an older one when there are too many. It never
-// blocks.
+// put appends item, or lets it supersede another, and drops an older one when there are too
+// many. It never blocks.
 func (q *queue[T]) put(item T) {
 	q.mu.Lock()
-	q.items = append(q.items, item)
-	if len(q.items) > q.limit || q.periodic(item) && q.waiting() > q.stale {
-		q.drop()
+	if i := q.superseded(item); i < 0 {
+		q.items = append(q.items, item)
+	} else if slices.ContainsFunc(q.items[i:], q.lasting) {
+		q.drop(i)
+		q.items = append(q.items, item) // it came after that one
+	} else {
+		q.drop(i)
+		q.items = slices.Insert(q.items, i, item)
+	}
+	if len(q.items) > q.limit {
+		q.drop(max(slices.IndexFunc(q.items, q.periodic), 0))
 	}
 	q.mu.Unlock()
 	select {
@@ -43,20 +52,20 @@ func (q *queue[T]) put(item T) {
 	}
 }
 
-// waiting counts the periodic items.
-func (q *queue[T]) waiting() int {
-	n := 0
-	for _, item := range q.items {
-		if q.periodic(item) {
-			n++
-		}
+func (q *queue[T]) lasting(item T) bool { return !q.periodic(item) }
+
+// superseded is the place of the item that waits and has the topic of a periodic one, -1 if
+// there is none.
+func (q *queue[T]) superseded(item T) int {
+	if q.topic == nil || !q.periodic(item) {
+		return -1
 	}
-	return n
+	topic := q.topic(item)
+	return slices.IndexFunc(q.items, func(other T) bool { return q.periodic(other) && q.topic(other) == topic })
 }
 
-// drop removes the item that is missed least and counts it as lost.
-func (q *queue[T]) drop() {
-	i := max(slices.IndexFunc(q.items, q.periodic), 0)
+// drop removes an item and counts it as lost.
+func (q *queue[T]) drop(i int) {
 	q.items = slices.Delete(q.items, i, i+1)
 	q.lost++
 	q.total++

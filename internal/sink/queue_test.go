@@ -2,16 +2,20 @@ package sink
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// numbers is a queue of numbers of which the negative ones are periodic.
-func numbers(limit, stale int) *queue[int] {
-	return newQueue(limit, stale, func(n int) bool { return n < 0 })
+// numbers is a queue of numbers of which the negative ones are periodic; those with
+// the same last digit have the same topic.
+func numbers(limit int) *queue[int] {
+	return newQueue(limit, func(n int) bool { return n < 0 }, topicOf)
 }
+
+func topicOf(n int) string { return strconv.Itoa(n % 10) }
 
 func drained(q *queue[int]) (out []int) {
 	for {
@@ -25,19 +29,20 @@ func drained(q *queue[int]) (out []int) {
 
 func TestQueueDropsWhatIsMissedLeast(t *testing.T) {
 	for _, c := range []struct {
-		name         string
-		limit, stale int
-		in, out      []int
-		lost         int
+		name    string
+		limit   int
+		in, out []int
+		lost    int
 	}{
-		{"in order", 3, 3, []int{1, -1, 2}, []int{1, -1, 2}, 0},
-		{"the oldest periodic first", 3, 3, []int{1, -1, -2, 2}, []int{1, -2, 2}, 1},
-		{"then the oldest", 3, 3, []int{1, 2, 3, 4, 5}, []int{3, 4, 5}, 2},
-		{"a periodic one itself when no other waits", 3, 3, []int{1, 2, 3, -1}, []int{1, 2, 3}, 1},
-		{"superseded", 9, 2, []int{-1, 1, -2, 2, -3, -4}, []int{1, 2, -3, -4}, 2},
-		{"superseded and full", 3, 1, []int{-1, 1, -2, 2, 3}, []int{1, 2, 3}, 2},
+		{"in order", 3, []int{1, -1, 2}, []int{1, -1, 2}, 0},
+		{"the oldest periodic first", 3, []int{1, -1, -2, 2}, []int{1, -2, 2}, 1},
+		{"then the oldest", 3, []int{1, 2, 3, 4, 5}, []int{3, 4, 5}, 2},
+		{"a periodic one itself when no other waits", 3, []int{1, 2, 3, -1}, []int{1, 2, 3}, 1},
+		{"superseded, each in its place", 9, []int{1, -1, -2, -3, -11, -12, -21}, []int{1, -21, -12, -3}, 3},
+		{"superseded, but not before what came meanwhile", 9, []int{-1, -2, 1, -11}, []int{-2, 1, -11}, 1},
+		{"superseded and full", 3, []int{-1, 1, -11, 2, 3}, []int{1, 2, 3}, 2},
 	} {
-		q := numbers(c.limit, c.stale)
+		q := numbers(c.limit)
 		for _, n := range c.in {
 			q.put(n)
 		}
@@ -51,7 +56,7 @@ func TestQueueDropsWhatIsMissedLeast(t *testing.T) {
 }
 
 func TestQueueDiscard(t *testing.T) {
-	q := numbers(2, 2)
+	q := numbers(2)
 	for n := range 5 {
 		q.put(n)
 	}
@@ -65,7 +70,7 @@ func TestQueueDiscard(t *testing.T) {
 
 func TestQueueNextWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := numbers(9, 9)
+		q := numbers(9)
 		ctx, cancel := context.WithCancel(t.Context())
 		var got []int
 		ended := false
@@ -96,7 +101,7 @@ func TestQueueNextWaits(t *testing.T) {
 }
 
 func TestQueueNextGivesWhatIsLeftAfterTheEnd(t *testing.T) {
-	q := numbers(9, 9)
+	q := numbers(9)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	q.put(1)
@@ -108,28 +113,40 @@ func TestQueueNextGivesWhatIsLeftAfterTheEnd(t *testing.T) {
 	}
 }
 
-// FuzzQueue puts and takes as the bytes say: 0 takes, odd bytes are periodic.
+// FuzzQueue puts and takes as the bytes say: 0 takes, odd bytes are periodic. What lasts
+// keeps its place before and behind all others, and of each topic older comes before newer.
 func FuzzQueue(f *testing.F) {
-	f.Add([]byte{2, 3, 4, 0, 5, 7, 9, 0, 0, 2}, uint8(3), uint8(1))
-	f.Add([]byte{1, 1, 1, 1, 2, 2, 2, 2}, uint8(2), uint8(0))
-	f.Fuzz(func(t *testing.T, ops []byte, limit, stale uint8) {
-		q := numbers(int(limit%16)+1, int(stale%8))
-		put, taken, last := 0, 0, 0
+	f.Add([]byte{2, 3, 4, 0, 5, 7, 9, 0, 0, 2}, uint8(3))
+	f.Add([]byte{1, 1, 1, 1, 2, 2, 2, 2}, uint8(2))
+	f.Fuzz(func(t *testing.T, ops []byte, limit uint8) {
+		q := numbers(int(limit%16) + 1)
+		put, taken, newest, lasting, of := 0, 0, 0, 0, make(map[string]int)
+		came := func(n int) {
+			taken++
+			number := max(n, -n)
+			if number <= lasting || n > 0 && number < newest || n < 0 && number <= of[topicOf(n)] {
+				t.Fatalf("%d comes after %d, %d and %v", n, newest, lasting, of)
+			}
+			newest = max(newest, number)
+			if n > 0 {
+				lasting = number
+			} else {
+				of[topicOf(n)] = number
+			}
+		}
 		for _, op := range ops {
 			if op != 0 {
 				put++
 				q.put(put * (1 - 2*int(op%2)))
 			} else if n, ok := q.take(); ok {
-				taken++
-				last = mustRise(t, last, n)
+				came(n)
 			}
-			if len(q.items) > q.limit || q.waiting() > q.stale {
-				t.Fatalf("too much waits: %v (limit %d, stale %d)", q.items, q.limit, q.stale)
+			if len(q.items) > q.limit {
+				t.Fatalf("too much waits: %v (limit %d)", q.items, q.limit)
 			}
 		}
 		for _, n := range drained(q) {
-			taken++
-			last = mustRise(t, last, n)
+			came(n)
 		}
 		if lost := q.takeLost(); put != taken+lost {
 			t.Fatalf("%d put, %d taken, %d lost", put, taken, lost)
@@ -137,19 +154,10 @@ func FuzzQueue(f *testing.F) {
 	})
 }
 
-// mustRise fails when n was put before last was.
-func mustRise(t *testing.T, last, n int) int {
-	t.Helper()
-	if n = max(n, -n); n <= last {
-		t.Fatalf("%d comes after %d", n, last)
-	}
-	return n
-}
-
 func FuzzQueueNeverLosesAnEventForAPing(f *testing.F) {
 	f.Add([]byte{2, 3, 3, 3, 2, 3})
 	f.Fuzz(func(t *testing.T, ops []byte) {
-		q, events := numbers(8, 2), 0
+		q, events := numbers(8), 0
 		for i, op := range ops {
 			if op%2 == 0 {
 				events++

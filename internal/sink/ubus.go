@@ -10,11 +10,9 @@ import (
 	"github.com/ejgeiger/imon/internal/ubus"
 )
 
-// How many events may wait for the bus, and how many ping results among them.
-const (
-	ubusBacklog = 100
-	ubusStale   = 5
-)
+// ubusBacklog is how many events may wait for the bus, the newest ping result of each target
+// among them.
+const ubusBacklog = 500
 
 // Bus is what the ubus sink needs of package ubus.
 type Bus interface {
@@ -40,9 +38,13 @@ type Ubus struct {
 // NewUbus returns the ubus sink of an instance whose object on the bus is called
 // object. What the sink itself has to say goes to log as messages.
 func NewUbus(instance, object string, bus Bus, log event.Publisher) *Ubus {
-	periodic := func(e event.Event) bool { return e.Kind == event.PingResult }
-	return &Ubus{instance: instance, object: object, bus: bus, log: log, queue: newQueue(ubusBacklog, ubusStale, periodic)}
+	return &Ubus{instance: instance, object: object, bus: bus, log: log, queue: newQueue(ubusBacklog, periodic, target)}
 }
+
+// periodic events are those that come with each round.
+func periodic(e event.Event) bool { return e.Kind == event.PingResult }
+
+func target(e event.Event) string { return e.Target }
 
 // Publish puts e into the queue if the bus gets such events and is there. It
 // never blocks.
