@@ -2,7 +2,7 @@
 VERSION ?= $(shell scripts/version.sh)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build bench bench-floor test test-netconf test-short check demo soak faults page random fuzz fuzz-nightly clean
+.PHONY: help build bench bench-floor test test-netconf test-short check demo soak faults load page random fuzz fuzz-nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ soak: ## faults at random for as many rounds as in a month, with a graph of what
 faults: ## every fault of docs/reliability.md 20 times, and 50 pairs (root, 15 minutes; FAULTS=20 PAIRS=50 SEED= FAULT=name)
 	IMON_FAULT_ROUNDS=$${FAULTS:-20} IMON_PAIRS=$${PAIRS:-50} IMON_SEED=$${SEED:-$$(date +%s)} IMON_FAULT="$(FAULT)" \
 		go test -count=1 -v -run 'TestFault(Matrix|Pairs)$$' -parallel 5 -timeout 180m ./cmd/imon
+
+load: ## 200 targets, 1,000 events a second, 20 instances, 100 clients on the bus, for a minute each (root, six minutes)
+	IMON_LOAD=$${LOAD:-60s} go test -count=1 -v -run 'TestLoad$$|TestTwentyInstances|TestHundredClients' -parallel 1 -timeout 30m ./cmd/imon | grep -v '\[main'
 
 page: ## the web page in Chromium, with pictures in dist/ (root; Debian's chromium, 300 MB)
 	@scripts/need.sh iproute2:ip nftables:nft chromium:chromium

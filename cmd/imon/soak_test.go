@@ -209,7 +209,7 @@ func (w *watcher) picture() string {
 }
 
 // proc is a file of the process in /proc.
-func (d *trial) proc(name string) string { return fmt.Sprintf("/proc/%d/%s", d.Pid(), name) }
+func (d *counter) proc(name string) string { return fmt.Sprintf("/proc/%d/%s", d.Pid(), name) }
 
 // lines is how many lines ip(8) prints in the router.
 func (d *trial) lines(args ...string) int {
@@ -245,10 +245,16 @@ func (d *trial) kept() (size int) {
 }
 
 // ticks is the processor time of the process, in hundredths of a second (proc_pid_stat(5)).
-func (d *trial) ticks() int {
+func (d *counter) ticks() int {
+	d.t.Helper()
 	_, rest, _ := strings.Cut(content(d.proc("stat")), ") ")
 	fields := strings.Fields(rest)
-	return d.number([]byte(fields[11]), nil) + d.number([]byte(fields[12]), nil)
+	user, err := strconv.Atoi(fields[11])
+	kernel, failed := strconv.Atoi(fields[12])
+	if err != nil || failed != nil {
+		d.t.Fatalf("%q", rest)
+	}
+	return user + kernel
 }
 
 // reloaded is a configuration that changes the ping monitor, read by the running imon.

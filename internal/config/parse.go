@@ -13,7 +13,7 @@ const (
 	maxSeconds = 365 * 24 * 60 * 60 // one year
 	maxCount   = 1000
 	maxMetric  = math.MaxInt32 // fits an int where that has 32 bits
-	maxItems   = 64            // of a list
+	maxItems   = 255           // of a list
 	maxMillis  = 60 * 60 * 1000
 	maxPath    = 4095 // bytes, PATH_MAX without its final zero
 )
@@ -21,7 +21,7 @@ const (
 // Rules that are not the one sentence of their kind.
 const (
 	ruleYear  = "must be at most 31536000 seconds (one year)"
-	ruleItems = "must have at most 64 entries"
+	ruleItems = "must have at most 255 entries"
 )
 
 // rule is what a value of this kind must be, as messages say it.

@@ -171,11 +171,11 @@ func TestRules(t *testing.T) {
 }
 
 func TestListsAreBounded(t *testing.T) {
-	_, _, err := load(t, inFile("updown.addping", `"`+strings.Repeat("a,", 64)+`"`))
+	_, _, err := load(t, inFile("updown.addping", `"`+strings.Repeat("a,", 255)+`"`))
 	wantFaults(t, err)
-	_, _, err = load(t, inFile("updown.addping", `"`+strings.Repeat("a,", 65)+`"`))
+	_, _, err = load(t, inFile("updown.addping", `"`+strings.Repeat("a,", 256)+`"`))
 	wantFaults(t, err, "Invalid value '"+strings.Repeat("a,", 29)+"a…' for addping "+
-		"(/etc/default/imon-main:6: updown.addping must have at most 64 entries)")
+		"(/etc/default/imon-main:6: updown.addping must have at most 255 entries)")
 }
 
 func TestShown(t *testing.T) {
