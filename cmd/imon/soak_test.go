@@ -47,7 +47,7 @@ func TestSoak(t *testing.T) {
 	for _, kind := range []string{"lines", "process", "routing", "services"} {
 		all = append(all, slices.DeleteFunc(troubles()[kind], func(x trouble) bool { return strings.Contains(x.touches, anotherImon) })...)
 	}
-	w := &watcher{trial: d, begun: time.Now(), every: max(long/400, 200*time.Millisecond), first: d.rounds()}
+	w := &watcher{trial: d, begun: time.Now(), spent: d.ticks(), every: max(long/400, 200*time.Millisecond), first: d.rounds()}
 	r := &record{name: "faults at random"}
 	for time.Since(w.begun) < long {
 		w.look()
@@ -71,7 +71,7 @@ type measure struct {
 }
 
 // measures are all of them. Kept outages are bounded by their number and not by time, and in a
-// minute there may be fewer than that. CPU is for the picture.
+// minute there may be fewer than that. CPU is since the sample before.
 func measures() []measure {
 	return []measure{
 		{"RSS, kB", 1536, func(d *trial, _ status.Document) int { return kilobytes(d.t, d.proc("status"), "VmRSS:") }},
@@ -85,7 +85,7 @@ func measures() []measure {
 			return d.number(d.Router.Command(d.t.Context(), "cat", "/proc/sys/net/netfilter/nf_conntrack_count").Output())
 		}},
 		{"kept files, kB", 512, func(d *trial, _ status.Document) int { return d.kept() / 1024 }},
-		{"CPU, hundredths of a second", 1e9, func(d *trial, _ status.Document) int { return d.ticks() }},
+		{"CPU, % of one processor", 30, nil},
 	}
 }
 
@@ -96,6 +96,8 @@ type watcher struct {
 	every   time.Duration
 	first   map[string]int64 // rounds of each monitor
 	samples []sample
+	spent   int           // ticks at the last sample
+	spentAt time.Duration // when that was
 }
 
 // sample is what there was of each measure at one moment.
@@ -116,8 +118,13 @@ func (w *watcher) look() {
 	}
 	s := sample{at: at}
 	for _, m := range measures() {
-		s.values = append(s.values, float64(m.of(w.trial, document)))
+		if m.of != nil {
+			s.values = append(s.values, float64(m.of(w.trial, document)))
+		}
 	}
+	ticks := w.ticks()
+	s.values = append(s.values, float64(ticks-w.spent)/max(at-w.spentAt, time.Second).Seconds())
+	w.spent, w.spentAt = ticks, at
 	w.samples = append(w.samples, s)
 	if len(w.samples)%20 == 0 {
 		w.leave(w.t)
