@@ -1,7 +1,8 @@
 #!/bin/bash
-# emulate.sh [MACHINE[:MB][:uci][:flash]...]  runs the release binary on emulated machines, one after the other, and prints a
+# emulate.sh [MACHINE[:MB][:uci][:flash][:faults]...]  runs the release binary on emulated machines, one after the other, and prints a
 # table of what was measured. MACHINE is one of those in "machines" below; MB of memory; uci: configured by
-# /etc/config/imon; flash: imon is on a squashfs, as on a router, and not in memory. Without arguments: all machines,
+# /etc/config/imon; flash: imon is on a squashfs, as on a router, and not in memory; faults: scripts/emulate/faults.sh in place
+# of selftest.sh, which takes some minutes. Without arguments: all machines,
 # and mipsel with UCI too. First qemu-user runs each binary on the
 # processor that it is meant for, which takes a second and shows a wrong GOARM or GOMIPS; "gate" alone ends with that.
 # Exit code 0 when every check of every machine passed, 1 when not. docs/emulate.md tells what is checked.
@@ -95,16 +96,16 @@ gate_holds() {
 
 # boot SPEC runs the self-test, and writes its row of the table.
 boot() {
-	local name=${1%%:*} mb='' format=json flash='' out="$work/$1.out" begun=$SECONDS code word
+	local name=${1%%:*} mb='' format=json flash='' test=selftest modules='' out="$work/$1.out" begun=$SECONDS code word
 	for word in $(tr : '\n' <<<"$1" | tail -n +2); do
-		case $word in uci) format=uci ;; flash) flash=-f ;; *) mb=$word ;; esac
+		case $word in uci) format=uci ;; flash) flash=-f ;; faults) test=faults modules=nf_conntrack:enable_hooks=1 ;; *) mb=$word ;; esac
 	done
 	of "$name"
 	echo "== $1: $arch, ${mb:-$memory} MB"
 	printf '%s\n' "CONFIG=$format" "IDLE=$idle" "VERSION=$version" "MAX_ANON=$anonymous" >"$work/settings"
 	# shellcheck disable=SC2086 # an option or none
-	setpriv --pdeathsig TERM scripts/qemu-smoke.sh -q $flash -t "$limit" -m "${mb:-$memory}" "$arch" "$work/$name/imon" \
-		scripts/emulate/selftest.sh "$work/$name/peer" "$work/settings" > >(tee "$out") 2>&1 &
+	setpriv --pdeathsig TERM scripts/qemu-smoke.sh -q $flash ${modules:+-M "$modules"} -t "$limit" -m "${mb:-$memory}" "$arch" "$work/$name/imon" \
+		"scripts/emulate/$test.sh" scripts/emulate/common.sh "$work/$name/peer" "$work/settings" > >(tee "$out") 2>&1 &
 	child=$!
 	wait $child
 	code=$?

@@ -7,7 +7,7 @@
 #          mips (big-endian malta): needs a kernel and a busybox of your own: -k vmlinux -b busybox
 #   -m MB      guest memory (default 64 on mips*, 128 otherwise, 512 on armel)
 #   -f         flash: the system is a squashfs on a disk, as on a router, and not in memory (not on armel, mips)
-#   -t SEC     time limit (default 180)   -M "a b"   more kernel modules        -n NAME name in /bin
+#   -t SEC     time limit (default 180)   -M "a b:x=1" more kernel modules with options   -n NAME name in /bin
 #   -a ARGS    more kernel arguments      -k FILE own kernel (modules then none) -b FILE own static busybox
 #   -s SUITE   Debian suite (default bookworm, the last one with mipsel)        -q quiet: only from the test on
 # eth0/eth1 are virtio-net on slirp with restrict=on: 10.9.0.2/24 via 10.9.0.1 and 10.9.1.2/24 via 10.9.1.1 (both answer
@@ -156,7 +156,10 @@ fi
 install -m 755 "$binary" "$root/bin/$name" && cp "$test" "$root/t/test.sh" || exit 2
 for file; do cp -r "$file" "$root/t/" || exit 2; done
 if [ -n "$system_files" ]; then
-	for m in $bus veth dummy af_packet ${flash:+virtio_blk squashfs} $modules; do module "$m"; done
+	for m in $bus veth dummy af_packet ${flash:+virtio_blk squashfs} $modules; do
+		module "${m%%:*}"
+		[ "$m" = "${m%%:*}" ] || echo "${m#*:}" >"$initramfs/modules/${m%%:*}.options"
+	done
 fi
 if [ -n "$flash" ]; then
 	tool squashfs-tools mksquashfs || die "no mksquashfs"
