@@ -188,8 +188,10 @@ func (o *options) wrong(rest []string) error {
 	return nil
 }
 
-// misused prints why the command line is wrong, then how it should be.
+// misused prints why the command line is wrong, then how it should be, in so few lines that the
+// first is still to be seen.
 func misused(e env, program, why, usage string) int {
-	fmt.Fprintf(e.stderr, "%s: %s\n\n%s", program, why, usage)
+	synopsis, _, _ := strings.Cut(usage, "\n\n")
+	fmt.Fprintf(e.stderr, "%s: %s\n\n%s\n\n\"%s --help\" tells more.\n", program, why, synopsis, program)
 	return exitUsage
 }
