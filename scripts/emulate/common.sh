@@ -105,7 +105,7 @@ configure() {
 	cat >$settings <<-END
 		{
 		  "global": {"action": "$1"},
-		  "ddns": {"enable": true, "interval": 1, "providers": "$3"},
+		  "ddns": {"enable": true, "interval": 1, "lookup-interval": 1, "providers": "$3"},
 		  "updown": {"enable": true, "interval": 1, "monitorip": "gw.imon.test", "addping": "10.9.1.1",
 		    "dnsserver": "$2", "dnslookup": "gw.imon.test"},
 		  "failover": {"enable": true, "interval": 1, "prefer-primary": true,

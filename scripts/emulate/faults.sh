@@ -13,6 +13,7 @@ numbers() { grep -o "\"$1\": *-*[0-9]*" | sed 's/.*: *//'; }
 # between LOW HIGH: there are numbers, and all are in that range.
 between() { awk -v low="$1" -v high="$2" '{ n++; bad += $1 < low || $1 > high } END { exit !n || bad }'; }
 ages_are_sane() { imon status --json | numbers age_seconds | between 0 "$(seconds)"; }
+fresh() { tail -n +"$actions_from" "$actions" | grep -q ' ping-result gw.imon.test:True:'; }
 reported() { imon report --since 366d --json | numbers seconds | between 0 180; }
 
 # rounds: the rounds of all monitors since the start, in "value".
@@ -20,15 +21,17 @@ rounds() {
 	value=$(imon status --json 2>/dev/null | numbers rounds | awk '{ n += $1 } END { print n + 0 }')
 }
 
-# steady TEXT: over ten seconds the four monitors, at interval 1, make 40 rounds, 24 to 44 on a slow machine; so neither
-# does one wait, nor does one catch up.
+# steady TEXT: over ten seconds the monitors make as many rounds as at first, a tenth more or less: none waits, and none
+# catches up.
+usual=
 steady() {
 	rounds && made=$value
 	hundredths && began=$now
 	sleep 10
 	rounds && made=$((value - made))
 	hundredths && took=$((now - began))
-	verify "$1: rounds at their interval ($made in $took/100 s)" [ $((made * 1000)) -ge $((took * 24)) -a $((made * 1000)) -le $((took * 44)) ]
+	made=$((made * 1000 / took))
+	verify "$1: rounds at their interval ($made in 10 s)" [ $((10 * made)) -ge $((9 * ${usual:=$made})) -a $((10 * made)) -le $((11 * usual)) ]
 }
 
 # calm TEXT: nothing was announced, and the default route is where it was.
@@ -114,7 +117,7 @@ now_is=$(date +%s)
 date -s @100000 >/dev/null
 mark
 start
-within "a start in 1970: all monitors are at work" logged 'Ping Result: .*State:True'
+within "a start in 1970: all monitors are at work" fresh
 sleep 3
 step "the clock of 1970 is set" $((now_is - 100000))
 
@@ -128,14 +131,15 @@ if date -s '2101-01-01 00:00:00' >/dev/null 2>&1; then # its certificate ends in
 	mark
 	echo 93.184.215.21 >$address
 	within "a certificate that is too old by the clock: imon says so" sh -c "imon ddns --json | grep -q 'expired or is not yet valid'"
-	verify "... and does not give up the address" sh -c "imon ddns --once | grep -q 93.184.215.20"
-	calm "a certificate that is too old by the clock"
+	verify "... once" sh -c "[ \$(tail -n +$actions_from $actions | grep -vc ' ping-result ') = 1 ]"
+	verify "... and the default route is by eth0" way_is eth0
 	date -s "@$now_is" >/dev/null
 	within "... and with the right date the new address is known" called 'ddns-ip-update 93.184.215.21 93.184.215.20'
 fi
+mark
 configure /run/action '' http://ip.imon.test/
 kill -HUP "$pid"
-within "ddns: the provider has no TLS any more" sh -c "tail -n 30 $log | grep -q 'Configuration reloaded'"
+within "ddns: the provider has no TLS any more" logged 'Configuration reloaded$'
 
 mark
 adjtimex -q -t 11000 >/dev/null # ten percent fast, the most that the kernel takes
