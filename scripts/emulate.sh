@@ -98,7 +98,7 @@ gate_holds() {
 boot() {
 	local name=${1%%:*} mb='' format=json flash='' test=selftest modules='' out="$work/$1.out" begun=$SECONDS code word
 	for word in $(tr : '\n' <<<"$1" | tail -n +2); do
-		case $word in uci) format=uci ;; flash) flash=-f ;; faults) test=faults modules=nf_conntrack:enable_hooks=1 ;; *) mb=$word ;; esac
+		case $word in uci) format=uci ;; flash) flash=-f ;; faults) test=faults modules="crc32c_generic nf_conntrack:enable_hooks=1 nf_conntrack_netlink" ;; *) mb=$word ;; esac
 	done
 	of "$name"
 	echo "== $1: $arch, ${mb:-$memory} MB"
