@@ -38,6 +38,7 @@ func TestConvert(t *testing.T) {
 		"/tmp/y": strings.Replace(asJSON, "note", "nodes", 1), "/tmp/off": strings.Replace(asUCI, "'1'", "'0'", 1),
 		"/tmp/bad": strings.Replace(asJSON, "192.0.2.1", "a;b", 1), "/tmp/rubbish": "{ \"updown\": { \"enable\": true, \"monitorip\": \"192.0.2.1\" },\n\"ddns\": { \"providers\": [\"https://a/ x\"] } }",
 		"/tmp/bytes": strings.Replace(asUCI, "here", "\xff", 1)}
+	synopsis, _, _ := strings.Cut(usage, "\n\n")
 	cases := []struct {
 		args           string
 		code           int
@@ -58,8 +59,8 @@ func TestConvert(t *testing.T) {
 		{"--to json --config /tmp/bytes", 1, "", "? Invalid value 'it's \ufffd' for note (global.note must be UTF-8 text in JSON)\n"},
 		{"--to uci --config /tmp/bad", 1, "", "? Invalid value 'a;b' for monitorip (/tmp/bad:7: updown.monitorip must be an IP address or a DNS name)\n"},
 		{"--to uci --instance none", 1, "", "? Instance configuration file 'none' not found (/etc/default/imon-none, /etc/config/imon)\n"},
-		{"", 2, "", "imon: convert needs --to uci or --to json\n\n" + usage},
-		{"--to xml", 2, "", "imon: convert needs --to uci or --to json\n\n" + usage},
+		{"", 2, "", "imon: convert needs --to uci or --to json\n\n" + synopsis + "\n\n\"imon --help\" tells more.\n"},
+		{"--to xml", 2, "", "imon: convert needs --to uci or --to json\n\n" + synopsis + "\n\n\"imon --help\" tells more.\n"},
 	}
 	for _, c := range cases {
 		got := invoke(t, files, append([]string{"convert"}, strings.Fields(c.args)...)...)
