@@ -12,7 +12,7 @@ import (
 	"github.com/ejgeiger/imon/internal/store"
 )
 
-// How often the file is written: at least each hour; at most once a minute, but for some
+// How often the file is written: at least each hour, at most once a minute, but for some
 // changes that follow each other.
 const (
 	latest = time.Hour
@@ -64,12 +64,26 @@ func (l *Ledger) Run(ctx context.Context) error {
 		if end {
 			return nil
 		}
-		timer.Reset(latest)
-		if complained {
-			timer.Reset(earn)
-		}
+		timer.Reset(l.rest(complained))
 		l.ask() // takes a second where nobody answers: what began is on disk by then
 	}
+}
+
+// rest is how long nothing need be written after a success or failure if nothing happens.
+// While an outage lasts it is a tenth of that: so much of it is not known if imon is killed.
+func (l *Ledger) rest(failed bool) time.Duration {
+	if failed {
+		return earn
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	age := 10 * latest
+	for _, o := range l.outages {
+		if o.End.IsZero() {
+			age = min(age, time.Since(o.Start))
+		}
+	}
+	return max(age/10, earn)
 }
 
 // ask looks at the gateways of the uplinks that were lost.

@@ -5,7 +5,7 @@
 // The list is bounded: the newest [MostOutages] outages and what belongs to them, usually less
 // than 200 kB, and 700 kB with the longest names and causes. The file is written when an outage
 // begins or ends, but for more than ten in a row no more than once a minute, once an hour
-// besides, and in the end.
+// besides, while an outage lasts after each tenth of its length, and in the end.
 package ledger
 
 import (

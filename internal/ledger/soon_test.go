@@ -41,3 +41,33 @@ func TestOutageIsWrittenBeforeTheGatewayIsAsked(t *testing.T) {
 		<-done
 	})
 }
+
+// Of an outage during which imon is killed all but a tenth is known, and it costs few writes.
+func TestKilledInALongOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := &counting{Fs: afero.NewMemMapFs()}
+		file := store.State{Fs: disk, Path: path}
+		d := &desk{log: &log{}, t: t, file: file}
+		d.Ledger = New("main", file, func(event.Uplink) string { return "" }, d.log)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = d.Run(ctx) }()
+		synctest.Wait()
+		d.uplink(event.FailoverUplinkOffline, "Primary", false)
+		for _, long := range []time.Duration{10 * time.Minute, 50 * time.Minute, 4 * time.Hour, 19 * time.Hour} {
+			time.Sleep(long)
+			doc, err := Read("main", file, 0)
+			if err != nil || len(doc.Outages) != 1 {
+				t.Fatalf("%+v, %v", doc, err)
+			}
+			if known, real := doc.Outages[0].Seconds, int64(time.Since(d.begun).Seconds()); known < real*88/100 || known > real {
+				t.Errorf("%d s are known of %d", known, real)
+			}
+		}
+		if n := disk.count(nil); n > 70 {
+			t.Errorf("%d writes in a day", n)
+		}
+		cancel()
+		<-done
+	})
+}
