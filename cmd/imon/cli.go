@@ -139,9 +139,16 @@ func (o *options) read(args []string) (version bool, err error) {
 	f.BoolVar(&version, "version", false, "")
 	err = f.Parse(args)
 	if err == nil && o.command == "failover" && f.NArg() > 0 {
-		o.uplink = f.Arg(0)
+		if o.uplink = f.Arg(0); o.uplink == "" {
+			return version, errors.New("the uplink is empty")
+		}
 		err = f.Parse(f.Args()[1:])
 	}
+	f.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "" && err == nil { // of a variable that is not set, most likely
+			err = fmt.Errorf("--%s is empty", f.Name)
+		}
+	})
 	if err == nil && period != "" {
 		o.period, err = socket.ParsePeriod(period)
 	}
@@ -157,9 +164,12 @@ func (o *options) read(args []string) (version bool, err error) {
 
 // wrong is why the options do not go together; rest are the arguments that nobody took.
 func (o *options) wrong(rest []string) error {
+	commands := []string{"run", "check", "convert", "ddns", "events", "failover", "report", "status"}
 	switch {
-	case !slices.Contains([]string{"run", "check", "convert", "ddns", "events", "failover", "report", "status"}, o.command):
+	case !slices.Contains(commands, o.command):
 		return fmt.Errorf("unknown command %q", o.command)
+	case len(rest) > 0 && o.command == "run" && (slices.Contains(commands, rest[0]) || rest[0] == "configure"):
+		return fmt.Errorf("the command comes first: imon %s, then the options", rest[0])
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
 	case o.command == "convert" && o.to != "uci" && o.to != "json":

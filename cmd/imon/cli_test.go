@@ -52,6 +52,15 @@ func invoke(t *testing.T, files map[string]string, args ...string) outcome {
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
+// An uplink that is empty, as of a variable that is not set, is no question.
+func TestEmptyUplinkIsRefused(t *testing.T) {
+	var o options
+	o.command = "failover"
+	if _, err := o.read([]string{""}); err == nil || err.Error() != "the uplink is empty" {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	cases := []struct {
 		args           string
@@ -65,6 +74,11 @@ func TestCommandLine(t *testing.T) {
 		{"--nonsense", 2, "", "imon: flag provided but not defined: -nonsense\n\nusage: imon "},
 		{"dance", 2, "", "imon: unknown command \"dance\"\n\nusage: imon "},
 		{"check main", 2, "", "imon: unexpected argument \"main\"\n\nusage: imon "},
+		{"--config /x check", 2, "", "imon: the command comes first: imon check, then the options\n\nusage: imon "},
+		{"--instance x configure", 2, "", "imon: the command comes first: imon configure, then the options\n\nusage: imon "},
+		{"check --config=", 2, "", "imon: --config is empty\n\nusage: imon "},
+		{"failover standby --for=", 2, "", "imon: --for is empty\n\nusage: imon "},
+		{"status --instance=", 2, "", "imon: --instance is empty\n\nusage: imon "},
 		{"--instance", 2, "", "imon: flag needs an argument: -instance\n\nusage: imon "},
 		{"failover standby primary", 2, "", "imon: unexpected argument \"primary\"\n\nusage: imon "},
 		{"failover --for 2h", 2, "", "imon: --for goes with failover and an uplink\n\nusage: imon "},

@@ -39,6 +39,15 @@ func (e env) socket(instance string) string {
 	return filepath.Join(directory, instance+".sock")
 }
 
+// owner is what says that an instance keeps the default routes: files beside its socket.
+func (e env) owner(instance string) owner {
+	path := e.socket(instance)
+	if path == "" {
+		return owner{}
+	}
+	return owner{instance, filepath.Dir(path)}
+}
+
 // front is what others are told and may tell, by whatever way they come.
 type front struct {
 	instance string

@@ -30,12 +30,17 @@ type monitors struct {
 	control controls
 	memory  *memory
 	fs      afero.Fs
+	owner   owner
 }
+
+// owner is the instance whose failover keeps the default routes, and the directory where it
+// says so, "" for none.
+type owner struct{ instance, directory string }
 
 // newMonitors returns the wiring; events get what the monitors have to say,
 // names says what is behind the name of an uplink, control has a say in failover,
-// and fs has the DHCP clients' leases.
-func newMonitors(events event.Publisher, names interfaces, control controls, fs afero.Fs) monitors {
+// fs has the DHCP clients' leases, and owner keeps the default routes.
+func newMonitors(events event.Publisher, names interfaces, control controls, fs afero.Fs, o owner) monitors {
 	resolver := probe.NewResolver()
 	pinger, dns, http := probe.NewPinger(resolver), probe.NewDNS(resolver), probe.NewHTTP(resolver, "imon/"+build.Version)
 	return monitors{
@@ -49,6 +54,7 @@ func newMonitors(events event.Publisher, names interfaces, control controls, fs 
 		control: control,
 		memory:  &memory{},
 		fs:      fs,
+		owner:   o,
 	}
 }
 
@@ -140,6 +146,13 @@ func (j failoverJob) Run(ctx context.Context) (err error) {
 	j.names.await(ctx)
 	lessons := newLessons(j.names, j.fs, j.cfg, j.family)
 	specs, o := lessons.specs(nil), routing(j.cfg, j.family)
+	if !j.cfg.DryRun && j.owner.directory != "" {
+		claims, err := claim(j.owner.directory, j.owner.instance, specs, o)
+		if err != nil {
+			return err
+		}
+		defer claims.release()
+	}
 	router, err := uplink.New(specs, o)
 	if err != nil {
 		return err

@@ -105,7 +105,7 @@ func (e env) findFamily(ctx context.Context, cfg config.Config, names interfaces
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c := &collector{heard: make(map[string]bool), done: cancel}
-	m := newMonitors(c, names, newControls(), e.fs)
+	m := newMonitors(c, names, newControls(), e.fs, owner{})
 	for _, s := range m.machine(f, cfg).Look() {
 		c.all = append(c.all, finding{Family: number, Uplink: cmp.Or(roleOf(s.Uplink), "active"), Reason: "nobody has answered in time"})
 	}

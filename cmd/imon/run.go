@@ -70,7 +70,7 @@ func serve(ctx context.Context, o options, e env, log *sink.Log) int {
 	p.tasks = daemon.New(work, event.NewBus(log, p.progress))
 	p.bus = newBus(e, o.instance, p.control, say)
 	sinks := append([]event.Publisher{log, action, p.delivery, p.gate, p.status, p.past, p.counts, p.ledger, p.progress, prompter{p.check}}, p.bus.publishers()...)
-	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control, e.fs)
+	p.monitors = newMonitors(event.NewBus(sinks...), p.bus.interfaces(), p.control, e.fs, e.owner(o.instance))
 	p.tasks.Start("action", action)
 	p.tasks.Start("delivery", p.delivery)
 	p.tasks.Start("memory", tidier{})

@@ -6,6 +6,7 @@ import "fmt"
 func (b *builder) check() {
 	b.writable()
 	b.action()
+	b.outagesCopy()
 	b.listen()
 	b.target("updown", b.c.Updown.Enable)
 	b.target("ping", b.c.Ping.Enable)
@@ -36,6 +37,18 @@ func (b *builder) program(section, key, path, what string) {
 		b.unfit(f, words+"executable")
 	case info.Mode().Perm()&0o002 != 0:
 		b.warn(f.Line, "mode should be 0755", fmt.Sprintf("%s '%s' can be changed by everybody", what, escape(path)))
+	}
+}
+
+// outagesCopy checks that the copy of the outages can take the place of what is there.
+func (b *builder) outagesCopy() {
+	path := b.c.Global.OutagesCopy
+	if path == "" {
+		return
+	}
+	if info, err := b.stat(path); err == nil && !info.Mode().IsRegular() {
+		b.unfit(Fault{Line: b.doc.section("global").lineOf("outages-copy"), Section: "global", Key: "outages-copy", Value: path,
+			Rule: "must be a regular file, or none yet"}, fmt.Sprintf("File '%s' for outages-copy cannot be replaced", escape(path)))
 	}
 }
 

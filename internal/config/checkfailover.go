@@ -99,20 +99,44 @@ func partName(i int, part string) string {
 	return [...]string{"primary-", "standby-"}[i] + part
 }
 
-// names checks that an uplink can be called by its name, and warns of one that
-// would shift the fields of the action script's argument name:ename:if:ip.
+// names checks that an uplink can be called by its name, and warns of one that means
+// another uplink, too, or would shift the fields of the action script's argument
+// name:ename:if:ip.
 func (b *builder) names() {
 	taken := reservedNames()
 	for i, u := range b.c.Failover.All() {
 		name := strings.ToLower(u.Name)
-		if i >= 2 && name != "" && slices.Contains(taken, name) {
+		switch {
+		case i >= 2 && name != "" && slices.Contains(taken, name):
 			b.wrongPart(i, "name", u.Name, "must not be the name of another uplink, primary, standby, uplink3 to uplink8, or auto")
+		case b.c.Failover.Enable && b.ambiguous(i, name):
+			b.warnOfName(i, "should be a name of its own",
+				fmt.Sprintf("'%s' for %s is a word for another uplink or for auto in \"imon failover\", too", shown(u.Name), partName(i, "name")))
 		}
 		taken = append(taken, name)
 		if b.c.Failover.Enable && strings.Contains(u.Name, ":") {
-			b.colon(i, u.Name)
+			b.warnOfName(i, "should have no colon",
+				fmt.Sprintf("':' in '%s' for %s is shown as '_' to the action script", shown(u.Name), partName(i, "name")))
 		}
 	}
+}
+
+// ambiguous reports whether the name of uplink i, in lower case, also stands for another one:
+// as the word for its place, as its name or as its interface.
+func (b *builder) ambiguous(i int, name string) bool {
+	if name == "" {
+		return false
+	}
+	words := reservedNames()
+	if own := i + 1; own < len(words) {
+		words = slices.Delete(words, own, own+1)
+	}
+	for j, u := range b.c.Failover.All() {
+		if j != i {
+			words = append(words, strings.ToLower(u.Name), strings.ToLower(u.Interface))
+		}
+	}
+	return slices.Contains(words, name)
 }
 
 // reservedNames are the words that stand for an uplink already, where one is called.
@@ -120,13 +144,13 @@ func reservedNames() []string {
 	return []string{"auto", "primary", "standby", "uplink3", "uplink4", "uplink5", "uplink6", "uplink7", "uplink8"}
 }
 
-func (b *builder) colon(i int, name string) {
-	key := partName(i, "name")
-	where, line := key, b.doc.section("failover").lineOf(key)
+// warnOfName warns of the name of uplink i.
+func (b *builder) warnOfName(i int, rule, words string) {
+	where := partName(i, "name")
+	line := b.doc.section("failover").lineOf(where)
 	if i >= 2 {
 		where = "uplinks"
 		_, line = b.item(i)
 	}
-	b.warn(line, b.doc.name("failover", where)+" should have no colon",
-		fmt.Sprintf("':' in '%s' for %s is shown as '_' to the action script", shown(name), key))
+	b.warn(line, b.doc.name("failover", where)+" "+rule, words)
 }

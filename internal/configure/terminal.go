@@ -17,15 +17,25 @@ type editor struct {
 	out  *os.File
 }
 
-// keys is what is typed. Package term makes the end of the input of Ctrl-C.
+// keys is what is typed, until Ctrl-C. Package term would wait for the end of an escape
+// sequence after Esc, and take Ctrl-C for a part of it.
 type keys struct {
 	io.Reader
 	interrupted bool
 }
 
 func (k *keys) Read(p []byte) (int, error) {
+	if k.interrupted {
+		return 0, io.EOF
+	}
 	n, err := k.Reader.Read(p)
-	k.interrupted = k.interrupted || bytes.IndexByte(p[:n], '\x03') >= 0
+	if i := bytes.IndexByte(p[:n], '\x03'); i >= 0 {
+		k.interrupted = true
+		n = i
+	}
+	if n == 0 && k.interrupted {
+		err = io.EOF
+	}
 	return n, err
 }
 

@@ -167,7 +167,7 @@ func TestEndOfATerminal(t *testing.T) {
 	for _, c := range []struct {
 		keys string
 		want error
-	}{{"\x03", ErrInterrupted}, {"abc\x03", ErrInterrupted}, {"\x04", io.EOF}} {
+	}{{"\x03", ErrInterrupted}, {"abc\x03", ErrInterrupted}, {"\x1b\x03", ErrInterrupted}, {"abc\x1b[12\x03", ErrInterrupted}, {"\x04", io.EOF}} {
 		k := newKeyboard(t)
 		terminal, restore := NewTerminal(t.Context(), k.tty, k.tty, "xterm")
 		answered := k.ask(terminal, "prompt: ", nil)

@@ -128,7 +128,7 @@ func rooms() map[string][]string {
 		"internal/history":           {"internal/event"},
 		"internal/ledger":            {"internal/event", "internal/store"},
 		"internal/metrics":           {"internal/event", "internal/status"},
-		"internal/socket":            {"internal/history", "internal/ledger", "internal/status"},
+		"internal/socket":            {"internal/history", "internal/ledger", "internal/status", "internal/store"},
 		"internal/lease":             nil,
 		"internal/netconf":           nil,
 		"internal/netifd":            {"internal/ubus"},

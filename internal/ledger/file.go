@@ -1,9 +1,9 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -52,11 +52,11 @@ func (l *Ledger) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		end := ctx.Err() != nil
-		err := l.save(end)
-		if err != nil && !complained {
-			l.say("Outages are kept in memory alone: " + err.Error())
+		complaint := l.save(end)
+		if complaint != "" && !complained {
+			l.say(complaint)
 		}
-		complained = err != nil
+		complained = complaint != ""
 		if now := time.Now(); spent.Before(now) {
 			spent = now
 		}
@@ -108,7 +108,7 @@ func (l *Ledger) load() {
 	text, err := file.Load()
 	if twin, is := l.twin(); is && text == nil && err == nil {
 		file = twin
-		text, err = file.Load()
+		text, err = ours(file)
 	}
 	if err != nil {
 		l.say("Outages of before are not known: " + err.Error())
@@ -162,19 +162,38 @@ func (c content) end(start time.Time) time.Time {
 }
 
 // save writes the file, all times by the clock of this moment, and when it is time, or in the
-// end, the copy.
-func (l *Ledger) save(end bool) error {
+// end, the copy. It returns what is to be said of it, "" when all is well.
+func (l *Ledger) save(end bool) string {
 	text, err := json.Marshal(l.content(time.Now()))
-	if err != nil {
-		return err
+	if err == nil {
+		text = append(text, '\n')
+		err = l.file.Save(text)
 	}
-	text = append(text, '\n')
-	err = l.file.Save(text)
-	if twin, is := l.twin(); is && (end || time.Since(l.copied) >= daily) {
+	twin, is := l.twin()
+	if is && (end || time.Since(l.copied) >= daily) {
 		l.copied = time.Now()
-		err = errors.Join(err, twin.Save(text))
+		_, failed := ours(twin)
+		if failed == nil {
+			failed = twin.Save(text)
+		}
+		if failed != nil && err == nil {
+			return "Outages are not copied: " + failed.Error()
+		}
 	}
-	return err
+	if err != nil {
+		return "Outages are kept in memory alone: " + err.Error()
+	}
+	return ""
+}
+
+// ours returns what a copy has. A file that somebody has named by mistake is an error: it is
+// not replaced, and not set aside.
+func ours(twin store.State) ([]byte, error) {
+	text, err := twin.Load()
+	if body := bytes.Trim(text, "\x00"); len(body) > 0 && !bytes.HasPrefix(body, []byte(`{"version":`)) {
+		return nil, fmt.Errorf("%q is something else, and is left alone", twin.Path)
+	}
+	return text, err
 }
 
 // content is what there is now.

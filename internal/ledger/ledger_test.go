@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -297,6 +298,32 @@ func (c *counting) Rename(from, to string) error {
 		return c.err
 	}
 	return c.Fs.Rename(from, to)
+}
+
+// A copy is a file of imon's own. What somebody names by mistake is neither read, set aside nor
+// replaced.
+func TestCopyLeavesOtherFilesAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const precious, text = "/etc/config/imon", "config instance 'main'\n"
+		fs := afero.NewMemMapFs()
+		if err := afero.WriteFile(fs, precious, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := open(t, fs)
+		d.Configure(precious, nil)
+		d.tell(event.UpdownOffline, false)
+		time.Sleep(26 * time.Hour)
+		d.end()
+		if now, err := afero.ReadFile(fs, precious); err != nil || string(now) != text {
+			t.Errorf("the file has %q now, %v", now, err)
+		}
+		if doc, err := Read("main", d.file, 0); err != nil || len(doc.Outages) != 1 {
+			t.Errorf("%+v, %v", doc, err)
+		}
+		if want := `Outages are not copied: "/etc/config/imon" is something else, and is left alone`; !slices.Equal(slices.Compact(d.said()), []string{want}) {
+			t.Errorf("%q", d.lines)
+		}
+	})
 }
 
 // A file that cannot be written is said once, costs nothing but the next start, and is written

@@ -35,7 +35,7 @@ func Answer(ctx context.Context, path string, env []string, timeout time.Duratio
 	case limited.Err() != nil && ctx.Err() == nil:
 		return "", fmt.Errorf("timed out after %v", timeout)
 	case errors.As(err, &errno):
-		return "", fmt.Errorf("cannot start: %w", errno)
+		return "", unstarted(path, err)
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		return "", err
 	case out.more:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -76,11 +77,8 @@ func start(c call) (*process, error) {
 		cmd = command("/bin/sh", c)
 		err = cmd.Start()
 	}
-	if errno := syscall.Errno(0); errors.As(err, &errno) {
-		return nil, fmt.Errorf("cannot start: %w", errno)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot start: %w", err)
+		return nil, unstarted(c.path, err)
 	}
 	p := &process{group: cmd.Process.Pid, done: make(chan struct{})}
 	go func() {
@@ -88,6 +86,36 @@ func start(c call) (*process, error) {
 		close(p.done)
 	}()
 	return p, nil
+}
+
+// unstarted says why the script at path cannot be started. The kernel's word for an
+// interpreter that is not there is that of a script that is not.
+func unstarted(path string, err error) error {
+	if name := interpreter(path); name != "" && errors.Is(err, syscall.ENOENT) {
+		return fmt.Errorf("cannot start: its first line names %q, which is not there", name)
+	}
+	if errno := syscall.Errno(0); errors.As(err, &errno) {
+		err = errno
+	}
+	return fmt.Errorf("cannot start: %w", err)
+}
+
+// interpreter is the program that the first line of a script names, "" for none. A
+// carriage return at the end of the line is part of it, as for the kernel.
+func interpreter(path string) string {
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	head, _ := io.ReadAll(io.LimitReader(file, 256))
+	line, _, _ := strings.Cut(string(head), "\n")
+	rest, found := strings.CutPrefix(line, "#!")
+	if !found {
+		return ""
+	}
+	name, _, _ := strings.Cut(strings.Trim(rest, " \t"), " ")
+	return name
 }
 
 // command is path with c's arguments, environment and surroundings. Its output

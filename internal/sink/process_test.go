@@ -186,7 +186,8 @@ func TestHowScriptsFail(t *testing.T) {
 		{"status", "#!/bin/sh\nexit 3\n", 0o755, "exit status 3"},
 		{"signal", "#!/bin/sh\nkill -9 $$\n", 0o755, "signal: killed"},
 		{"not executable", "#!/bin/sh\n", 0o644, "cannot start: permission denied"},
-		{"no interpreter", "#!/nonexistent\n", 0o755, "cannot start: no such file or directory"},
+		{"no interpreter", "#!/nonexistent\n", 0o755, `cannot start: its first line names "/nonexistent", which is not there`},
+		{"written elsewhere", "#!/bin/sh\r\nexit 0\r\n", 0o755, `cannot start: its first line names "/bin/sh\r", which is not there`},
 		{"success", "#!/bin/sh\n", 0o755, ""},
 		{"no first line", "[ \"$0 $1\" = \"$DIR/action script a b\" ] || exit 9\n", 0o755, ""},
 	} {

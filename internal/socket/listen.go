@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ejgeiger/imon/internal/store"
 )
 
 // mode lets root and its group in (unix(7): to connect takes permission to write).
@@ -23,7 +25,7 @@ var errTaken = errors.New("another imon of this name runs")
 // listener is a socket and the lock that goes with it.
 type listener struct {
 	net.Listener
-	lock *os.File
+	lock store.Claim
 }
 
 // Close closes the socket, removes its file and lets another process have the name.
@@ -52,7 +54,10 @@ func open(path string) (listener, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return listener{}, err
 	}
-	lock, err := acquire(strings.TrimSuffix(path, ".sock") + ".lock")
+	lock, _, err := store.NewClaim(strings.TrimSuffix(path, ".sock")+".lock", "")
+	if errors.Is(err, store.ErrTaken) {
+		err = errTaken
+	}
 	if err != nil {
 		return listener{}, err
 	}
@@ -62,24 +67,6 @@ func open(path string) (listener, error) {
 		return listener{}, err
 	}
 	return listener{l, lock}, nil
-}
-
-// acquire locks a file. The file stays for the next process: to remove it would let
-// two of them have a lock each.
-func acquire(path string) (*os.File, error) {
-	lock, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = errTaken
-	}
-	if err != nil {
-		lock.Close()
-		return nil, err
-	}
-	return lock, nil
 }
 
 // bind makes the socket, with the mode that it is to have from its first moment.

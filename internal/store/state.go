@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	iofs "io/fs"
 	"path/filepath"
 
@@ -17,9 +18,12 @@ type State struct {
 	Path string
 }
 
+// mostState is how many bytes such a file may have: what is larger is something else.
+const mostState = 4 << 20
+
 // Load returns what was saved last, nil when nothing was.
 func (s State) Load() ([]byte, error) {
-	text, err := afero.ReadFile(s.Fs, s.Path)
+	text, err := s.read()
 	switch {
 	case errors.Is(err, iofs.ErrNotExist):
 		return nil, nil
@@ -30,12 +34,16 @@ func (s State) Load() ([]byte, error) {
 }
 
 // Save replaces the file by one with that text and mode 0600. A file that has it
-// already is left alone, so that flash memory is, too.
+// already is left alone, so that flash memory is, too. Only a regular file is replaced:
+// never a device.
 func (s State) Save(text []byte) error {
-	if old, err := afero.ReadFile(s.Fs, s.Path); err == nil && bytes.Equal(old, text) {
+	old, err := s.read()
+	switch {
+	case err == nil && bytes.Equal(old, text):
 		return nil
+	case !errors.Is(err, errKind):
+		err = s.Fs.MkdirAll(filepath.Dir(s.Path), 0o755)
 	}
-	err := s.Fs.MkdirAll(filepath.Dir(s.Path), 0o755)
 	if err == nil {
 		err = place(s.Fs, s.Path, text, 0o600, nil)
 	}
@@ -43,6 +51,28 @@ func (s State) Save(text []byte) error {
 		return fmt.Errorf("cannot write %q: %w", s.Path, bare(err))
 	}
 	return nil
+}
+
+// read returns the text of a regular file of sensible size. To open a FIFO would block,
+// and a device may have no end.
+func (s State) read() ([]byte, error) {
+	info, err := s.Fs.Stat(s.Path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errKind
+	}
+	file, err := s.Fs.Open(s.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, mostState+1))
+	if err == nil && len(text) > mostState {
+		err = fmt.Errorf("it has more than %d bytes", mostState)
+	}
+	return text, err
 }
 
 // SetAside renames the file, which makes no sense to its reader, and returns its new

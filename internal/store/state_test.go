@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/afero"
+	"golang.org/x/sys/unix"
 )
 
 func TestState(t *testing.T) {
@@ -62,5 +63,40 @@ func TestStateThatCannotBeKept(t *testing.T) {
 	}
 	if _, err := (State{afero.NewOsFs(), filepath.Join(dir, "none")}).SetAside(); err == nil {
 		t.Error("nothing was set aside")
+	}
+}
+
+// A file that is none is neither read, which may never end, nor replaced: "/dev/null" is
+// what people write who want no file.
+func TestStateIsARegularFile(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	zero := filepath.Join(t.TempDir(), "zero")
+	if err := os.Symlink("/dev/zero", zero); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{fifo, zero} {
+		s := State{afero.NewOsFs(), path}
+		if _, err := s.Load(); err == nil || err.Error() != `cannot read "`+path+`": it is not a regular file` {
+			t.Errorf("Load: %v", err)
+		}
+		if err := s.Save([]byte("one")); err == nil || err.Error() != `cannot write "`+path+`": it is not a regular file` {
+			t.Errorf("Save: %v", err)
+		}
+		if info, err := os.Lstat(path); err != nil || info.Mode().IsRegular() {
+			t.Errorf("it is %v now, %v", info.Mode(), err)
+		}
+	}
+}
+
+func TestStateThatIsTooLarge(t *testing.T) {
+	s := State{afero.NewMemMapFs(), "/var/lib/imon/main.ddns"}
+	if err := afero.WriteFile(s.Fs, s.Path, make([]byte, mostState+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Load(); err == nil || !strings.HasSuffix(err.Error(), "it has more than 4194304 bytes") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -15,6 +15,9 @@ import (
 
 const maxLinks = 40 // symbolic links on the way to a file, as in the kernel
 
+// errKind says that a file is a directory, a FIFO or a device.
+var errKind = errors.New("it is not a regular file")
+
 // Backup is where [Replace] keeps the former text of the file at path: beside it,
 // with a name that no pattern like "imon-*" matches.
 func Backup(path string) string {
@@ -97,7 +100,7 @@ func former(fs afero.Fs, path string) ([]byte, iofs.FileInfo, error) {
 	case err != nil:
 		return nil, nil, err
 	case !info.Mode().IsRegular():
-		return nil, nil, errors.New("it is not a regular file")
+		return nil, nil, errKind
 	}
 	text, err := afero.ReadFile(fs, path)
 	return text, info, err
