@@ -23,11 +23,9 @@ func convert(o options, e env) int {
 	} else {
 		text, err = cfg.JSON()
 	}
-	if err == nil {
-		_, err = e.stdout.Write(text)
-	}
 	if err != nil {
 		return refuse(e, nil, err)
 	}
+	_, _ = e.stdout.Write(text)
 	return exitOK
 }

@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/spf13/afero"
@@ -73,20 +76,32 @@ func TestConvert(t *testing.T) {
 	}
 }
 
-// full is a stream that takes nothing.
-type full struct{}
+// refusing is a stream that takes nothing.
+type refusing struct{ why error }
 
-func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+func (r refusing) Write([]byte) (int, error) { return 0, r.why }
 
-func TestConvertThatCannotWrite(t *testing.T) {
+// An answer that could not be written is no success: the file that was to have it is empty. But
+// who has read enough (head) is content.
+func TestAnswerThatCannotBeWritten(t *testing.T) {
 	fs := afero.NewMemMapFs()
-	if err := afero.WriteFile(fs, "/x", []byte(asUCI), 0o600); err != nil {
-		t.Fatal(err)
+	left := filepath.Join(os.Getenv(stateVariable), "main.outages")
+	const outages = `{"version":1,"watching":[{"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}],"things":[{"monitor":"updown","target":"a","since":"2026-01-01T00:00:00Z"}]}`
+	for path, text := range map[string]string{"/x": asUCI, left: outages} {
+		if err := afero.WriteFile(fs, path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	var stderr buffer
-	e := env{args: strings.Fields("imon convert --to json --config /x"), fs: fs, stdout: full{}, stderr: &stderr}
-	if code := run(t.Context(), e); code != 1 || stderr.String() != "? no space left on device\n" {
-		t.Errorf("code %d, %q", code, stderr.String())
+	t.Setenv(directoryVariable, t.TempDir())
+	for _, line := range []string{"convert --to json --config /x", "check --config /x", "report", "report --csv", "report --json"} {
+		for why, want := range map[error]int{errors.New("no space left on device"): 1, syscall.EPIPE: 0} {
+			var stderr buffer
+			e := env{args: strings.Fields("imon " + line), fs: fs, stdout: refusing{why}, stderr: &stderr}
+			code := run(t.Context(), e)
+			if said := strings.HasSuffix(stderr.String(), "? no space left on device\n"); code != want || said != (want == 1) {
+				t.Errorf("%s, %v: code %d, %q", line, why, code, stderr.String())
+			}
+		}
 	}
 }
 

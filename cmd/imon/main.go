@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -79,10 +80,25 @@ func run(ctx context.Context, e env) int {
 		return code
 	}
 	switch o.command {
-	case "check":
-		return check(ctx, o, e)
 	case "configure":
 		return configureInstance(ctx, o, e)
+	case "run":
+		return daemonize(ctx, o, e)
+	}
+	p := &printed{Writer: e.stdout}
+	e.stdout = p
+	code = answer(ctx, o, e)
+	if p.failed != nil && !errors.Is(p.failed, syscall.EPIPE) { // who has read enough is content
+		return refuse(e, nil, p.failed)
+	}
+	return code
+}
+
+// answer carries out a command that prints something and ends.
+func answer(ctx context.Context, o options, e env) int {
+	switch o.command {
+	case "check":
+		return check(ctx, o, e)
 	case "convert":
 		return convert(o, e)
 	case "ddns":
@@ -93,9 +109,22 @@ func run(ctx context.Context, e env) int {
 		return askFailover(ctx, o, e)
 	case "report":
 		return report(ctx, o, e)
-	case "status":
-		return askStatus(ctx, o, e)
 	default:
-		return daemonize(ctx, o, e)
+		return askStatus(ctx, o, e)
 	}
+}
+
+// printed is standard output that remembers that something could not be written: what is
+// not there must not look like an answer.
+type printed struct {
+	io.Writer
+	failed error // the first one
+}
+
+func (p *printed) Write(text []byte) (int, error) {
+	n, err := p.Writer.Write(text)
+	if p.failed == nil {
+		p.failed = err
+	}
+	return n, err
 }

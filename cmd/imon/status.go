@@ -117,7 +117,11 @@ type screen struct {
 // mind (no-color.org), and blocks unless the locale says that there are none.
 func (e env) screen() screen {
 	s := screen{}
-	if f, is := e.stdout.(*os.File); is {
+	out := e.stdout
+	if p, is := out.(*printed); is {
+		out = p.Writer
+	}
+	if f, is := out.(*os.File); is {
 		_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
 		s.terminal = err == nil && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	}
