@@ -347,6 +347,34 @@ func TestDiskIsFull(t *testing.T) {
 	})
 }
 
+// A file that is too large to be one of imon's is not read; it is kept, and the ledger
+// begins anew. A copy like that is left where it is.
+func TestHugeFiles(t *testing.T) {
+	const elsewhere = "/etc/imon/main.outages"
+	huge := make([]byte, 5<<20)
+	for at, kept := range map[string]string{path: path + ".unreadable", elsewhere: elsewhere} {
+		synctest.Test(t, func(t *testing.T) {
+			fs := afero.NewMemMapFs()
+			if err := afero.WriteFile(fs, at, huge, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			d := open(t, fs)
+			d.Configure(elsewhere, nil)
+			d.tell(event.UpdownOffline, false)
+			d.end()
+			if info, err := fs.Stat(kept); err != nil || info.Size() != int64(len(huge)) {
+				t.Errorf("%s is lost: %v", at, err)
+			}
+			if doc, err := Read("main", d.file, 0); err != nil || len(doc.Outages) != 1 {
+				t.Errorf("%s: %+v, %v", at, doc, err)
+			}
+			if !strings.Contains(strings.Join(d.said(), "\n"), "it has more than 4194304 bytes") {
+				t.Errorf("%s: %q", at, d.lines)
+			}
+		})
+	}
+}
+
 // A damaged file is set aside, said in one line, and the ledger begins anew.
 func TestDamagedFileIsSetAside(t *testing.T) {
 	for _, text := range []string{"{", "null x", `{"version":7}`, `{"version":1,"outages":[{"start":"2026-01-01T00:00:00Z"}]}`, "\x00\x00",

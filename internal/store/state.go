@@ -21,6 +21,9 @@ type State struct {
 // mostState is how many bytes such a file may have: what is larger is something else.
 const mostState = 4 << 20
 
+// errTooLarge says that a file is larger than any that was saved.
+var errTooLarge = fmt.Errorf("it has more than %d bytes", mostState)
+
 // Load returns what was saved last, nil when nothing was.
 func (s State) Load() ([]byte, error) {
 	text, err := s.read()
@@ -35,12 +38,17 @@ func (s State) Load() ([]byte, error) {
 
 // Save replaces the file by one with that text and mode 0600. A file that has it
 // already is left alone, so that flash memory is, too. Only a regular file is replaced:
-// never a device.
+// never a device. One that is too large is set aside.
 func (s State) Save(text []byte) error {
 	old, err := s.read()
 	switch {
 	case err == nil && bytes.Equal(old, text):
 		return nil
+	case errors.Is(err, errTooLarge):
+		if _, err := s.SetAside(); err != nil {
+			return err
+		}
+		err = nil
 	case !errors.Is(err, errKind):
 		err = s.Fs.MkdirAll(filepath.Dir(s.Path), 0o755)
 	}
@@ -70,7 +78,7 @@ func (s State) read() ([]byte, error) {
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, mostState+1))
 	if err == nil && len(text) > mostState {
-		err = fmt.Errorf("it has more than %d bytes", mostState)
+		err = errTooLarge
 	}
 	return text, err
 }

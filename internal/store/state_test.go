@@ -91,6 +91,7 @@ func TestStateIsARegularFile(t *testing.T) {
 	}
 }
 
+// What is too large is no file of imon's: it is not read, and it is kept.
 func TestStateThatIsTooLarge(t *testing.T) {
 	s := State{afero.NewMemMapFs(), "/var/lib/imon/main.ddns"}
 	if err := afero.WriteFile(s.Fs, s.Path, make([]byte, mostState+1), 0o600); err != nil {
@@ -98,5 +99,14 @@ func TestStateThatIsTooLarge(t *testing.T) {
 	}
 	if _, err := s.Load(); err == nil || !strings.HasSuffix(err.Error(), "it has more than 4194304 bytes") {
 		t.Errorf("got %v", err)
+	}
+	if err := s.Save([]byte("one")); err != nil {
+		t.Error(err)
+	}
+	if text, err := s.Load(); string(text) != "one" || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+	if info, err := s.Fs.Stat(s.Path + ".unreadable"); err != nil || info.Size() != mostState+1 {
+		t.Errorf("what was there is lost: %v", err)
 	}
 }
