@@ -68,15 +68,18 @@ func (s State) read() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
+	switch {
+	case !info.Mode().IsRegular():
 		return nil, errKind
+	case info.Size() > mostState:
+		return nil, errTooLarge
 	}
 	file, err := s.Fs.Open(s.Path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, mostState+1))
+	text, err := io.ReadAll(io.LimitReader(file, mostState+1)) // it may grow meanwhile
 	if err == nil && len(text) > mostState {
 		err = errTooLarge
 	}

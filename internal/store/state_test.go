@@ -100,6 +100,9 @@ func TestStateThatIsTooLarge(t *testing.T) {
 	if _, err := s.Load(); err == nil || !strings.HasSuffix(err.Error(), "it has more than 4194304 bytes") {
 		t.Errorf("got %v", err)
 	}
+	if used := testing.AllocsPerRun(1, func() { _, _ = s.Load() }); used > 20 { // to read it takes 38
+		t.Errorf("%v allocations: it is read", used)
+	}
 	if err := s.Save([]byte("one")); err != nil {
 		t.Error(err)
 	}
