@@ -47,7 +47,7 @@ faults: ## every fault of docs/reliability.md 20 times, and 50 pairs (root, 15 m
 		go test -count=1 -v -run 'TestFault(Matrix|Pairs)$$' -parallel 5 -timeout 180m ./cmd/imon
 
 load: ## 200 targets, 1,000 events a second, 20 instances, 100 clients on the bus, for a minute each (root, six minutes)
-	IMON_LOAD=$${LOAD:-60s} go test -count=1 -v -run 'TestLoad$$|TestTwentyInstances|TestHundredClients' -parallel 1 -timeout 30m ./cmd/imon | grep -v '\[main'
+	IMON_LOAD=$${LOAD:-60s} go test -count=1 -v -run 'TestLoad$$|TestTwentyInstances|TestHundredClients' -parallel 1 -timeout 30m ./cmd/imon
 
 page: ## the web page in Chromium, with pictures in dist/ (root; Debian's chromium, 300 MB)
 	@scripts/need.sh iproute2:ip nftables:nft chromium:chromium
@@ -104,4 +104,3 @@ size: ## the table of docs/size.md: what the program for mipsle consists of
 
 clean: ## remove what was built
 	rm -rf bin dist
-

@@ -46,27 +46,37 @@ func page(t *testing.T, path string) string {
 }
 
 // Every claim of docs/security.md is backed by a test, and the test exists.
-func TestClaimsOfSecurityAreTested(t *testing.T) {
-	names, text := tests(t), page(t, "docs/security.md")
+func TestClaimsOfSecurityAreTested(t *testing.T) { backed(t, "docs/security.md", 50) }
+
+// So is every claim of docs/reliability.md; the faults in the lab are held against those that
+// are tried where they are tried.
+func TestClaimsOfReliabilityAreTested(t *testing.T) { backed(t, "docs/reliability.md", 60) }
+
+// backed checks that every test that a page names exists, that there are as many, and that
+// each row of its tables whose last column is "shown by" has one.
+func backed(t *testing.T, path string, least int) {
+	t.Helper()
+	names, text := tests(t), page(t, path)
 	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
-	for _, m := range named.FindAllStringSubmatch(text, -1) {
+	found := named.FindAllStringSubmatch(text, -1)
+	for _, m := range found {
 		if !names[m[1]] {
-			t.Errorf("docs/security.md names %s, which is no test", m[1])
+			t.Errorf("%s names %s, which is no test", path, m[1])
 		}
 	}
-	backed := false
+	inside := false
 	for line := range strings.Lines(text) {
 		switch {
 		case !strings.HasPrefix(line, "|"):
-			backed = false
+			inside = false
 		case strings.Contains(line, "shown by |"):
-			backed = true
-		case backed && !strings.HasPrefix(line, "|--") && !named.MatchString(line):
-			t.Errorf("no test for: %.80s", line)
+			inside = true
+		case inside && !strings.HasPrefix(line, "|--") && !named.MatchString(line):
+			t.Errorf("%s: no test for: %.80s", path, line)
 		}
 	}
-	if n := len(named.FindAllString(text, -1)); n < 50 {
-		t.Errorf("only %d tests are named", n)
+	if len(found) < least {
+		t.Errorf("%s: only %d tests are named", path, len(found))
 	}
 }
 
@@ -81,28 +91,5 @@ func TestModulesOfSecurityAreThoseOfGoMod(t *testing.T) {
 	}
 	if rows := regexp.MustCompile(`(?m)^\| \S+ \| v\d\S+ \|`).FindAllString(text, -1); len(rows) != len(required) || len(rows) < 10 {
 		t.Errorf("%d rows, %d modules", len(rows), len(required))
-	}
-}
-
-// So is every row of the table in docs/reliability.md of what is shown elsewhere; the faults
-// in the lab are held against those that are tried where they are tried.
-func TestClaimsOfReliabilityAreTested(t *testing.T) {
-	names, text := tests(t), page(t, "docs/reliability.md")
-	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
-	found := named.FindAllStringSubmatch(text, -1)
-	for _, m := range found {
-		if !names[m[1]] {
-			t.Errorf("docs/reliability.md names %s, which is no test", m[1])
-		}
-	}
-	_, table, _ := strings.Cut(text, "| shown by |\n")
-	table, _, _ = strings.Cut(table, "\n\n")
-	for line := range strings.Lines(table) {
-		if strings.HasPrefix(line, "| ") && !named.MatchString(line) {
-			t.Errorf("no test for: %.80s", line)
-		}
-	}
-	if len(found) < 60 {
-		t.Errorf("only %d tests are named", len(found))
 	}
 }
